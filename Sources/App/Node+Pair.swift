@@ -53,7 +53,7 @@ extension Node {
     func followUntilLeading() async {
         guard let bucket, bucket.other != nil else { return begun.give() }
         var noted = ContinuousClock.now - .seconds(60)
-        while !bucket.leadership.takesLines, !Task.isCancelled {
+        while !bucket.leadership.hasBegun, !Task.isCancelled {
             if noted + .seconds(60) <= .now {
                 await bucket.noteArchives()
                 noted = .now
@@ -68,9 +68,9 @@ extension Node {
                 of: { [eventLog] in await eventLog.waitForLines(after: head) },
                 or: { await bucket.leadership.untilLeading() }, within: .seconds(5))
             // Not for each of many objects.
-            try? await Task.sleep(for: .milliseconds(bucket.leadership.takesLines ? 0 : 500))
+            try? await Task.sleep(for: .milliseconds(bucket.leadership.hasBegun ? 0 : 500))
         }
-        guard !Task.isCancelled else { return }
+        guard !Task.isCancelled, bucket.leadership.status.role != .ended else { return }
         await bucket.noteArchives()
         // What this folder had and the bucket lacked must be there before it takes effect.
         let head = eventLog.head
@@ -113,7 +113,7 @@ extension Node {
             let handler = route.handler
             route.ready = nil
             route.handler = { exchange in
-                guard leadership.takesLines else { throw notLeader(leadership.status) }
+                guard leadership.canAct else { throw notLeader(leadership.status) }
                 return try await handler(exchange)
             }
             return route
@@ -154,7 +154,7 @@ extension Node {
                         "no other node has been seen in the bucket; start it first")
                 }
                 handOver.give()
-                return .bytes(document(pair, leadership, other), status: .accepted)
+                return .bytes(document(pair, leadership, other))
             },
         ]
     }

@@ -13,6 +13,7 @@ import ServiceLifecycle
 import Settings
 import Shipping
 import State
+import Synchronization
 import Telemetry
 import Transfer
 
@@ -20,10 +21,20 @@ extension Node {
     /// Serves until cancelled or shut down gracefully.
     public func run() async throws {
         var services: [any Service] = [tokens]
+        let ended = handOver
+        let fault = ShippingFaultBox()
         if let bucket {
             // Before what decides: services stop in the opposite order, and the last decisions are
             // copied, too.
-            services.append(BackgroundService { try await bucket.log.run() })
+            services.append(
+                BackgroundService {
+                    do throws(ShippingFault) { try await bucket.log.run() } catch {
+                        // The others end as at a shutdown: requests under way get their answers.
+                        fault.value = error
+                        ended.give()
+                    }
+                    await Signal().wait()
+                })
             services.append(
                 BackgroundService { [begun] in
                     await begun.wait()
@@ -112,10 +123,9 @@ extension Node {
         logger.logLevel = max(logger.logLevel, .warning)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: services, logger: logger))
-        let handOver = handOver
         let ordered = Task {
-            await handOver.wait()
-            if handOver.isGiven { await group.triggerGracefulShutdown() }
+            await ended.wait()
+            if ended.isGiven { await group.triggerGracefulShutdown() }
         }
         defer { ordered.cancel() }
         try await withGracefulShutdownHandler {
@@ -123,8 +133,9 @@ extension Node {
         } onGracefulShutdown: {
             Task { await group.triggerGracefulShutdown() }
         }
+        if let fault = fault.value { throw fault }
         // `close` tells the other node.
-        if handOver.isGiven { throw ShippingFault.handedOver }
+        if ended.isGiven { throw ShippingFault.handedOver }
     }
 
     /// Writes a snapshot of the state file every ten minutes, and copies it to the bucket.
@@ -162,6 +173,15 @@ extension Node {
         delivering.shutdown()
         bucket?.store.engine.shutdown()
         try? store.close()
+    }
+}
+
+/// Why the node's part in the log ended. Thread-safe.
+private final class ShippingFaultBox: Sendable {
+    private let state = Mutex<ShippingFault?>(nil)
+    var value: ShippingFault? {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
     }
 }
 

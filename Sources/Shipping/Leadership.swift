@@ -45,7 +45,7 @@ public final class Leadership: Sendable {
 
     public var status: Status { state.withLock { $0.status } }
 
-    /// Whether the node may decide and send now.
+    /// Whether the node may take lines, decide and send now.
     public var canAct: Bool {
         let now = ContinuousClock.now
         return state.withLock { state in
@@ -57,11 +57,8 @@ public final class Leadership: Sendable {
         }
     }
 
-    /// Whether the node takes lines: it leads, or goes on alone.
-    public var takesLines: Bool {
-        let role = status.role
-        return role == .leading || role == .alone
-    }
+    /// Whether the node has begun to lead in this life, even if its lease has run out since.
+    public var hasBegun: Bool { Self.hasBegun(status.role) }
 
     /// Waits until the node leads, or the task is cancelled.
     public func untilLeading() async {
@@ -72,7 +69,7 @@ public final class Leadership: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isDue = state.withLock { state in
-                    if Self.takesLines(state.status.role) || Task.isCancelled { return true }
+                    if Self.hasBegun(state.status.role) || Task.isCancelled { return true }
                     state.waiters[id] = continuation
                     return false
                 }
@@ -83,7 +80,7 @@ public final class Leadership: Sendable {
         }
     }
 
-    private static func takesLines(_ role: Role) -> Bool { role == .leading || role == .alone }
+    private static func hasBegun(_ role: Role) -> Bool { role != .following }
 
     // MARK: - Changes, by the shipper of the log
 
@@ -115,7 +112,6 @@ public final class Leadership: Sendable {
             guard state.status.role != .ended else { return [CheckedContinuation<Void, Never>]() }
             if state.status.role != role { (state.status.role, state.status.since) = (role, now) }
             body(&state)
-            guard Self.takesLines(role) else { return [] }
             defer { state.waiters = [:] }
             return Array(state.waiters.values)
         }

@@ -133,6 +133,11 @@ extension LogShipper {
         return max(until - acting + beat - now, .zero)
     }
 
+    /// The time until the lease runs out; nil without one.
+    var untilLapse: Duration? {
+        replica?.actsUntil.map { max($0 - now, .milliseconds(1)) } ?? pair.map(\.lease)
+    }
+
     /// Waits for lines, at most this long.
     func lines(after position: LogPosition, within limit: Duration?) async {
         guard let limit else { return await eventLog.waitForLines(after: position) }
@@ -165,7 +170,7 @@ extension LogShipper {
     /// The lease ran out. A node that goes on alone begins a new life, which tries to lead again:
     /// its lines get into the bucket unless the other node has taken over meanwhile.
     func lapse() async throws(ShippingFault) {
-        guard let pair, pair.goesOnAlone, try await isBucketAway(), !(await pair.otherLeads())
+        guard let pair, pair.goesOnAlone, await isBucketAway(), !(await pair.otherLeads())
         else { throw .lapsed }
         pair.leadership.goOnAlone()
         telemetry.emit(WentOnAlone())
@@ -173,14 +178,14 @@ extension LogShipper {
     }
 
     /// A lease may also run out because this process was stopped.
-    private func isBucketAway() async throws(ShippingFault) -> Bool {
-        do throws(ShippingFault) {
-            _ = try await log.object(replica?.next ?? 1)
+    private func isBucketAway() async -> Bool {
+        let (bucket, name) = (log.bucket, LogObject.name(replica?.next ?? 1))
+        do throws(BucketFault) {
+            try await SharedLog.within(.seconds(2), of: name) { () throws(BucketFault) in
+                _ = try await bucket.size(name)
+            }
             return false
-        } catch {
-            guard case .bucket = error else { throw error }
-            return true
-        }
+        } catch { return true }
     }
 
     /// Looks whether the other node leads, while this one goes on alone.

@@ -135,6 +135,7 @@ public actor LogShipper {
                 case .overtaken, .diverged, .behind, .otherCluster, .unfinished, .object,
                     .lapsed, .handedOver, .setAside:
                     pair?.leadership.end()
+                    mark.end()
                     throw error
                 case .undecided, .bucket, .folder: break
                 }
@@ -334,8 +335,13 @@ public actor LogShipper {
         if packed?.number != object.number {
             packed = (object.number, try await log.pack(object))
         }
+        let (bucket, bytes) = (log.bucket, packed?.bytes ?? [])
         do throws(BucketFault) {
-            _ = try await log.bucket.create(LogObject.name(object.number), packed?.bytes ?? [])
+            // A store that hangs must not hold a leader beyond its lease.
+            try await SharedLog.within(untilLapse, of: LogObject.name(object.number)) {
+                () throws(BucketFault) in
+                _ = try await bucket.create(LogObject.name(object.number), bytes)
+            }
         } catch {
             guard error.kind == .taken else { throw .bucket(error) }
             packed = nil

@@ -24,7 +24,7 @@ public struct OrphanedLines: Sendable {
     private let telemetry: Telemetry
 
     /// The time between two looks.
-    private static let pause = Duration.seconds(30)
+    private static let pause = Duration.seconds(10)
 
     public init(
         _ bucket: Bucket, _ eventLog: EventLog, of shipper: LogShipper, telemetry: Telemetry

@@ -27,6 +27,32 @@ struct SharedLog: Sendable {
         return bytes
     }
 
+    /// Runs a request for at most `limit`, if there is one.
+    static func within(
+        _ limit: Duration?, of name: String,
+        _ work: @escaping @Sendable () async throws(BucketFault) -> Void
+    ) async throws(BucketFault) {
+        guard let limit else { return try await work() }
+        let result = await withTaskGroup(of: Result<Void, BucketFault>?.self) { group in
+            group.addTask {
+                do throws(BucketFault) { return .success(try await work()) } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        guard let result else {
+            throw BucketFault(.unreachable, place: name, words: "no answer within \(limit)")
+        }
+        try result.get()
+    }
+
     static func randomName() -> String {
         let words: [UInt64] = [.random(in: .min ... .max), .random(in: .min ... .max)]
         return ContentHash.hexDigits(

@@ -80,6 +80,16 @@ public final class ShippingMark: Sendable {
         for waiter in done.values { waiter.resume.resume(returning: true) }
     }
 
+    /// Nobody waits any longer: no further line gets into the bucket.
+    func end() {
+        let (waiters, pause) = state.withLock { state in
+            defer { state.waiters = [:] }
+            return (state.waiters, takePause(&state))
+        }
+        pause?.resume()
+        for waiter in waiters.values { waiter.resume.resume(returning: false) }
+    }
+
     /// Waits for `limit`, but not while anybody waits for lines or the task is cancelled.
     func collect(for limit: Duration) async {
         let id = newID()
