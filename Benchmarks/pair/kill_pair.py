@@ -20,6 +20,7 @@ told twice. With --strip, the store gets no condition (`If-None-Match`) for obje
 run must fail.
 """
 import argparse
+import bisect
 import collections
 import json
 import os
@@ -54,7 +55,7 @@ REPEAT = 20
 ORPHANED = "pair/log/orphaned/"
 # The kinds of repeats that may occur. Nobody sees whether a process that was frozen after it had
 # checked its lease sends when it goes on.
-ENDED = "the life of the sender before had ended"
+ENDED = "the sender before had ended or led no more"
 FROZEN = "by a process that was frozen while it sent"
 MARKED = "marked: the bucket was away"
 
@@ -398,10 +399,14 @@ class Bench:
         return dict(kinds), other
 
     def ended(self, life, moment):
-        """Whether a process had ended, or was stopped by SIGSTOP."""
+        """Whether a process had ended, was stopped by SIGSTOP, or did not lead."""
         node = self.node(life[0])
-        return node.was_frozen(moment) or any(
-            at <= moment + 0.5 for at, number, _, _ in node.exits if number == life[1])
+        if node.was_frozen(moment) or any(
+                at <= moment + 0.5 for at, number, _, _ in node.exits if number == life[1]):
+            return True
+        samples = self.watches[self.notifiers.index(node)].samples
+        place = bisect.bisect_left(samples, moment, key=lambda sample: sample[0]) - 1
+        return place >= 0 and samples[place][2] != 200
 
     def both_leading(self):
         """The moments at which both nodes led: one answered 200 between two 200 of the other."""

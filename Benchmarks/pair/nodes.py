@@ -33,6 +33,7 @@ bucket:
   ship: 200ms
   credentials: {{access_key_file: {keys}/access, secret_key_file: {keys}/secret}}
 ha: {{lease: {lease:g}s, advertise: "https://127.0.0.1:{relay}", bucket_away: {away}, ca_file: {keys}/ca.pem}}
+log: {{segment_bytes: 2MiB}}
 digest: {{first_after: 100ms, window: 500ms, max_window: 2s, repeat: {repeat}s, max_groups: 10000, silent_after: 0s, storm: {{groups: 0}}}}
 receivers:
   - {{name: strict, kind: webhook, url: "http://127.0.0.1:{receiver}/{name}", retry_ceiling: 500ms}}
