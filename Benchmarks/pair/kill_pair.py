@@ -125,6 +125,8 @@ class Bench:
         self.takeovers = {"unplanned": [], "planned": []}
         self.missing = []
         self.back = 0
+        # When each fault began.
+        self.moments = []
         self.stuck = []
         self.bad = []
 
@@ -199,6 +201,7 @@ class Bench:
         leader = leader or 0
         follower = 1 - leader
         self.say(f"{fault.kind}: leader {self.notifiers[leader].name}")
+        self.moments.append((now(), fault.kind))
         ended = self.begin(fault, leader, follower)
         measured = works and fault.kind in UNPLANNED | PLANNED and ended
         if measured:
@@ -379,11 +382,14 @@ class Bench:
     def repeats(self):
         """The kind of each delivery after a digest's first one, and those with other bytes."""
         kinds, other = collections.Counter(), []
+        self.repeats_after = collections.Counter()
         for name, receipts in self.receiver.receipts.items():
             for place, receipt in enumerate(receipts[1:], 1):
                 if receipt.hash != receipts[0].hash:
                     other.append(name)
                 before = receipts[:place]
+                self.repeats_after[max(
+                    (one for one in self.moments if one[0] < receipt.at), default=(0, "no fault"))[1]] += 1
                 key = (receipt.sender, receipt.life)
                 last = (before[-1].sender, before[-1].life)
                 if receipt.is_marked:
@@ -515,7 +521,7 @@ class Bench:
             "failing_rollouts": len(statuses), "undigested": sum(a - b for a, b in under.values()),
             "digested_twice": sum(b - a for a, b in over.values()),
             "digested_twice_with_mark": sum(b - a for a, b in excused.values()),
-            "repeats": repeats, "repeats_with_other_bytes": len(other), "outbox": self.waiting,
+            "repeats": repeats, "repeats_after": dict(self.repeats_after), "repeats_with_other_bytes": len(other), "outbox": self.waiting,
             "takeover_seconds": figures, "led_again_itself": self.back, "both_leading_samples": len(both),
             "samples": sum(len(watch.samples) for watch in self.watches), "exits": dict(exits),
             "store_requests_per_hour": {
