@@ -79,6 +79,10 @@ public struct Digest: Sendable, Hashable {
     /// When the failing places were last measured, if no attempt arrived since the last message.
     public var unmeasuredSince: Timestamp?
 
+    /// Since when the bucket has not answered, if the node sends without it: the other node of the
+    /// pair may send the same.
+    public var aloneSince: Timestamp?
+
     /// What events report about the rollout.
     public var context = RolloutContext()
 

@@ -20,8 +20,11 @@ extension DigestService {
     /// Stores the machine's checkpoint and the composed digests.
     func commit(_ digests: [Digest], _ held: [Suppression]) async throws {
         let dispatch = self.dispatch
-        let digests = try await annotateReplaced(digests)
-        let messages = telemetry.measuring(.digests) { render(digests) }
+        var digests = try await annotateReplaced(digests)
+        if let since = decisions.aloneSince {
+            for place in digests.indices { digests[place].aloneSince = since }
+        }
+        let messages = telemetry.measuring(.digests) { [digests] in render(digests) }
         let (checkpoint, position) = machine.withLock { ($0.checkpoint(), $0.position) }
         let now = wall.now
         var decision = DigestDecision(position: checkpoint.position, at: now)

@@ -192,6 +192,9 @@ public final class DigestService: Sendable {
                 }
             } catch is CancellationError {
                 break
+            } catch is NotLeading {
+                // The machine is restored from what the decision stored.
+                guard await decisions.resume() else { break }
             } catch {
                 // Nothing is lost: the log is read again from the cursor.
                 settling.continuation.finish()

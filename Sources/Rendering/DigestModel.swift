@@ -69,6 +69,7 @@ enum DigestModel {
             if let since = digest.unmeasuredSince {
                 w.member("unmeasured_since", since.rfc3339)
             }
+            if let since = digest.aloneSince { w.member("alone_since", since.rfc3339) }
             if !digest.replaces.isEmpty {
                 w.member(array: "replaces") { w in
                     for old in digest.replaces {
@@ -237,7 +238,8 @@ enum DigestModel {
         "place", "total", "omitted_notices", "policies", "binaries", "flaps", "replaces",
         "receiver", "receivers", "silence", "who", "until", "messages", "swallowed_events",
         "node_fault", "echoes", "rollup", "groups", "kinds", "failing", "recovered", "ended",
-        "notice", "members", "failing_places", "at", "outcome_reason", "unmeasured_since", "storm",
+        "notice", "members", "failing_places", "at", "outcome_reason", "unmeasured_since",
+        "alone_since", "storm",
         "shared", "joined", "left", "aborted", "paused", "acknowledged", "at_limit",
     ]
 

@@ -55,6 +55,7 @@ extension Node {
         /// nil without `ha`.
         let other: OtherNode?
         private let eventLog: EventLog
+        private let lease: Duration
         private let telemetry: Telemetry
 
         /// How long a start waits for the store's answer whose prefix it is.
@@ -70,6 +71,7 @@ extension Node {
             self.store = store
             self.telemetry = telemetry
             self.eventLog = eventLog
+            lease = settings.pair?.lease ?? .zero
             let leadership = Leadership(settings.pair == nil ? .leading : .following)
             self.leadership = leadership
             let other = settings.pair.map { OtherNode($0, store, telemetry: telemetry) }
@@ -119,7 +121,18 @@ extension Node {
                     }
                     return false
                 },
-                hurry: { [log] in log.mark.hurry() })
+                hurry: { [log] in log.mark.hurry() },
+                aloneSince: { [leadership, lease] in
+                    let status = leadership.status
+                    return status.role == .alone ? status.since - lease : nil
+                },
+                untilActing: { [leadership] in
+                    while leadership.status.role != .ended, !Task.isCancelled {
+                        if leadership.canAct { return true }
+                        try? await Task.sleep(for: .milliseconds(200))
+                    }
+                    return false
+                })
         }
 
         /// Copies the state file's snapshot, unless the bucket is behind the log: the next one is

@@ -25,13 +25,21 @@ public final class DecisionLog: Sendable {
         let until: @Sendable (LogPosition) async -> Bool
         /// Copies the newest lines without waiting for further ones.
         let hurry: @Sendable () -> Void
+        /// Since when the node decides without a bucket that does not answer; nil if it does not.
+        let aloneSince: @Sendable () -> Timestamp?
+        /// Waits until this node may decide again; returns false if it never will.
+        let untilActing: @Sendable () async -> Bool
 
         public init(
             until: @escaping @Sendable (LogPosition) async -> Bool,
-            hurry: @escaping @Sendable () -> Void
+            hurry: @escaping @Sendable () -> Void,
+            aloneSince: @escaping @Sendable () -> Timestamp? = { nil },
+            untilActing: @escaping @Sendable () async -> Bool = { true }
         ) {
+            self.untilActing = untilActing
             self.until = until
             self.hurry = hurry
+            self.aloneSince = aloneSince
         }
     }
 
@@ -39,6 +47,8 @@ public final class DecisionLog: Sendable {
         /// Where the log ended before each decision that is not applied yet was appended.
         var heads: [UInt64: LogPosition] = [:]
         var last: UInt64 = 0
+        /// Decisions in the log that could not take effect; see `resume`.
+        var left: [UInt64] = []
     }
 
     /// - Parameter bucket: nil without a bucket.
@@ -51,6 +61,23 @@ public final class DecisionLog: Sendable {
         self.telemetry = telemetry
         DecisionUnlogged.count(0, in: telemetry.registry)
     }
+
+    /// Call it after `NotLeading`: the lines of that decision are in this log. Waits until this
+    /// node decides again, and applies them, so that none of them is decided once more. Returns
+    /// false if it decides no more.
+    func resume() async -> Bool {
+        guard let bucket, await bucket.untilActing() else { return false }
+        let left = open.withLock { open in
+            defer { open.left = [] }
+            return open.left
+        }
+        await replay()
+        open.withLock { open in for number in left { open.heads[number] = nil } }
+        return true
+    }
+
+    /// Since when the node decides without its bucket; nil if it does not.
+    var aloneSince: Timestamp? { bucket?.aloneSince() }
 
     /// Appends the lines of a decision and then runs `effect`, which stores it.
     ///
@@ -78,7 +105,10 @@ public final class DecisionLog: Sendable {
         }
         if let bucket, let end {
             if events.contains(where: { $0.event == EventName.digestComposed }) {
-                guard await bucket.until(end) else { throw NotLeading() }
+                guard await bucket.until(end) else {
+                    open.withLock { $0.left.append(number) }
+                    throw NotLeading()
+                }
             } else {
                 bucket.hurry()
             }

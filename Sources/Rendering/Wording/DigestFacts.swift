@@ -27,6 +27,11 @@ struct DigestFacts {
                 ? "" : " (before: \(InertText.visible(context.previousImage, limit: 120)))"
             add("Image", "\(InertText.visible(context.image, limit: 120))\(before)")
         }
+        add(
+            "Note",
+            digest.aloneSince.map {
+                "the bucket has not answered since \($0.clockTime); this may be told twice"
+            })
         // The message of the event contains the reason; an event without one has only the reason.
         let given = context.reason.isEmpty ? digest.outcomeReason ?? "" : context.reason
         let words = InertText.visible(given, limit: 300)
@@ -40,8 +45,11 @@ struct DigestFacts {
 
     /// `owner payments · on call alice · 20 % on the canary, step 3`.
     var line: String {
-        facts.map { $0.name == "Traffic" ? $0.value : "\($0.name.lowercased()) \($0.value)" }
-            .joined(separator: " · ")
+        facts.map { fact in
+            ["Traffic", "Note"].contains(fact.name)
+                ? fact.value : "\(fact.name.lowercased()) \(fact.value)"
+        }
+        .joined(separator: " · ")
     }
 }
 

@@ -87,6 +87,37 @@ private struct Contents: Equatable {
 struct DecisionTests {
     private struct Cut: Error {}
 
+    @Test(
+        "a digest that may not be sent is in the log alone, and is stored once the node leads again"
+    )
+    func notLeading() async throws {
+        let bench = try await Bench()
+        let mayDecide = Mutex(false)
+        let log = DecisionLog(
+            eventLog: bench.eventLog, store: try Store(path: bench.folder.file("state.sqlite")),
+            bucket: DecisionLog.BucketWait(
+                until: { _ in mayDecide.withLock { $0 } }, hurry: {},
+                untilActing: { mayDecide.withLock { $0 } }),
+            telemetry: .silent)
+        await #expect(throws: NotLeading.self) {
+            try await bench.commit(bench.digest("d1"), to: ["a"], log)
+        }
+        #expect(try await log.store.read { db in try DigestTable.list(db) }.isEmpty)
+        #expect(await !log.resume())
+        #expect(try await log.store.read { db in try DigestTable.list(db) }.isEmpty)
+        mayDecide.withLock { $0 = true }
+        #expect(await log.resume())
+        let stored = try await log.store.read { db in
+            (try DigestTable.list(db).map(\.id), try Outbox.list(db).map(\.digest))
+        }
+        #expect(stored.0 == ["d1"])
+        #expect(stored.1 == ["d1"])
+        // Nothing is left to be read again.
+        let head = bench.eventLog.head
+        #expect(log.applied(upTo: head) == head)
+        #expect(try await bench.lines(EventName.digestComposed).count == 1)
+    }
+
     @Test("a new state file gets back digests, outcomes and silences")
     func rebuilt() async throws {
         let bench = try await Bench()
