@@ -39,7 +39,7 @@ from store import Link, Store
 # The faults with their weights. "the leader": the node that answers /readyz?role=leader.
 KINDS = {
     "kill the leader": 3, "kill and wipe the leader": 3, "kill the follower": 1,
-    "kill and wipe the follower": 1, "kill both": 1, "kill both, wipe both": 1,
+    "kill and wipe the follower": 1, "kill both": 1, "kill and wipe both": 1,
     "freeze the leader": 3, "freeze the follower": 1, "cut the leader off": 3,
     "cut the follower off": 1, "cut both off": 2, "503 for the leader": 2, "503 for both": 2,
     "answers lost": 2, "writes arrive late": 2, "SIGTERM": 3, "hand over": 3,
