@@ -63,7 +63,7 @@ def check(name, objects):
         pod = one["spec"]["template"]
         pods.append(pod["metadata"]["labels"])
         volumes = {v["name"] for v in pod["spec"]["volumes"]}
-        volumes |= {c["metadata"]["name"] for c in one["spec"]["volumeClaimTemplates"]}
+        volumes |= {c["metadata"]["name"] for c in one["spec"].get("volumeClaimTemplates", [])}
         container = pod["spec"]["containers"][0]
         if volumes != {m["name"] for m in container["volumeMounts"]}:
             fail(f"{name}: {title}: volumes and mounts differ")
@@ -72,8 +72,11 @@ def check(name, objects):
         for volume in pod["spec"]["volumes"]:
             if "configMap" in volume and ("ConfigMap", volume["configMap"]["name"]) not in named:
                 fail(f"{name}: {title}: no ConfigMap {volume['configMap']['name']}")
-        if ("Service", one["spec"]["serviceName"]) not in named:
+        service = named.get(("Service", one["spec"]["serviceName"]))
+        if not service:
             fail(f"{name}: {title}: no Service {one['spec']['serviceName']}")
+        if one["spec"]["replicas"] > 1:
+            check_pair(name, title, one["spec"], service["spec"], named)
     if not pods:
         fail(f"{name}: no StatefulSet")
     names = [
@@ -98,6 +101,29 @@ def check(name, objects):
             found = sum(wanted.items() <= labels.items() for labels in pods)
             if not 1 <= found <= most:
                 fail(f"{name}: {kind} {title} selects {found} pods")
+
+
+def check_pair(name, title, spec, service, named):
+    """Checks two notifiers: each has a name of its own, which is in the certificate."""
+    if spec["replicas"] != 2 or service.get("clusterIP") != "None":
+        fail(f"{name}: {title}: only two pods behind a headless Service are a pair")
+    if "volumeClaimTemplates" in spec:
+        fail(f"{name}: {title}: a pair needs no volumes")
+    hosts = [f"{title}-{n}.{spec['serviceName']}.bellwether.svc" for n in (0, 1)]
+    names = [
+        host
+        for (kind, _), one in named.items()
+        if kind == "Certificate"
+        for host in one["spec"].get("dnsNames", [])
+    ]
+    texts = [
+        "".join(one["data"].values()) for (kind, _), one in named.items() if kind == "ConfigMap"
+    ]
+    for host in hosts:
+        if host not in names:
+            fail(f"{name}: the certificate lacks {host}")
+        if not any(f"https://{host}:8443" in text for text in texts):
+            fail(f"{name}: no gateway forwards to {host}")
 
 
 def main():

@@ -60,6 +60,8 @@ struct KubernetesFilesTests {
             "kubernetes/overlays/one-node/bellwether.yaml",
             "kubernetes/overlays/zones/gateway/bellwether.yaml",
             "kubernetes/overlays/zones/notifier/bellwether.yaml",
+            "kubernetes/overlays/pair/gateway.yaml",
+            "kubernetes/overlays/pair/notifier.yaml",
             "compose/gateway.yaml", "compose/notifier.yaml",
         ])
     func configuration(file: String) throws {
