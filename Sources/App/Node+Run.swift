@@ -33,7 +33,7 @@ extension Node {
                         fault.value = error
                         ended.give()
                     }
-                    await Signal().wait()
+                    await OneTimeSignal().wait()
                 })
             services.append(
                 BackgroundService { [begun] in
@@ -56,7 +56,7 @@ extension Node {
             BackgroundService {
                 await self.followUntilLeading()
                 // A service that ends would end the node.
-                await Signal().wait()
+                await OneTimeSignal().wait()
             })
         services.append(BackgroundService { [board] in await board.run() })
         services.append(
