@@ -171,8 +171,10 @@ struct LeadershipTaken: TelemetryEvent {
         [("term", "\(leadership.term)"), ("role", leadership.role.rawValue)]
     }
 
-    func record(in registry: PrometheusRegistry) {
+    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
+
+    static func count(_ times: Double, in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_ha_takeovers_total", by: 1, help: "Times that this node began to lead.")
+            "bellwether_ha_takeovers_total", by: times, help: "Times that this node began to lead.")
     }
 }
