@@ -61,8 +61,11 @@ run() {
 # Four at once: hundreds would starve the servers and processes that some of them start, and
 # a wait that only bounds a failing test would end a good one.
 SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 run --skip '^SystemTests\.'
-# Whole nodes one after another: each needs the machine for itself.
-run --no-parallel --filter '^SystemTests\.'
+# Whole nodes mostly wait, for each other and for their receivers: two suites at once. Those that
+# measure memory, processor time or lateness, or drive a browser, need the machine for themselves.
+alone='^SystemTests\.(Descriptor|Follow|HostileMemory|RealPage|SlowRelay|StatusPage)Tests/'
+SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 run --filter '^SystemTests\.' --skip "$alone"
+run --no-parallel --filter "$alone"
 
 step="counting the tests"
 counts=$("$BELLWETHER_TEST_PYTHON" Scripts/count_tests.py "$events" "$log")
