@@ -11,8 +11,11 @@ cd "$top"
 passed=0
 failed=0
 step="the set-up"
+fetched=$(mktemp -d)
 finish() {
     status=$?
+    for job in $(jobs -p); do kill "$job" 2>/dev/null || true; done
+    rm -rf "$fetched"
     if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
         echo "test: $step failed, see above"
         failed=1
@@ -24,19 +27,14 @@ trap finish EXIT
 
 Scripts/setup.sh --tests
 
-step="making the Python environment"
-BELLWETHER_TEST_PYTHON=$(Scripts/test-python.sh)
-export BELLWETHER_TEST_PYTHON
-
-step="fetching the log shippers"
-BELLWETHER_TEST_SHIPPERS=$(Scripts/test-shippers.sh)
-export BELLWETHER_TEST_SHIPPERS
+# What only the tests need is fetched while the compiler works.
+Scripts/test-python.sh >"$fetched/python" &
+python=$!
+Scripts/test-shippers.sh >"$fetched/shippers" &
+shippers=$!
 
 step="checking scripts, YAML and workflows"
 Scripts/check-files.sh
-
-step="the spelling check"
-Scripts/spelling.sh "$BELLWETHER_TEST_PYTHON"
 
 step="swift format"
 swift format lint --strict -r Sources Tests Package.swift </dev/null
@@ -44,6 +42,19 @@ swift format lint --strict -r Sources Tests Package.swift </dev/null
 # With this flag, an import that Package.swift does not declare is an error.
 step="the build"
 swift build --build-tests --explicit-target-dependency-import-check error </dev/null
+
+step="making the Python environment"
+wait "$python"
+BELLWETHER_TEST_PYTHON=$(<"$fetched/python")
+export BELLWETHER_TEST_PYTHON
+
+step="fetching the log shippers"
+wait "$shippers"
+BELLWETHER_TEST_SHIPPERS=$(<"$fetched/shippers")
+export BELLWETHER_TEST_SHIPPERS
+
+step="the spelling check"
+Scripts/spelling.sh "$BELLWETHER_TEST_PYTHON"
 
 step="the test run"
 events=$top/.build/test-events.jsonl
