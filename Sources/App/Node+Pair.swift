@@ -99,7 +99,7 @@ extension Node {
 
     /// What a follower serves besides reading: nothing of these changes the log.
     private static let servedByAll: Set<String> = [
-        "/v1/tokens", "/v1/tokens/{id}/revoke", "/sign-in", "/sign-out", "/v1/digests/preview",
+        "/v1/tokens", "/v1/tokens/{id}/revoke", "/sign-in", "/sign-out",
     ]
 
     /// The routes of a node of a pair: what changes the log is refused unless this node leads.
@@ -136,8 +136,10 @@ extension Node {
     }
 
     /// `GET /v1/ha` (scope `read`) and `POST /v1/ha/hand-over` (scope `admin`).
+    ///
+    /// - Parameter pair: nil for a node without a second one, which always leads.
     static func pairRoutes(
-        _ pair: Settings.Pair, _ leadership: Leadership, _ other: OtherNode?, handOver: Signal
+        _ pair: Settings.Pair?, _ leadership: Leadership, _ other: OtherNode?, handOver: Signal
     ) -> [Route] {
         [
             Route(.get, "/v1/ha", access: .requires(.read)) { _ in
@@ -160,22 +162,24 @@ extension Node {
     }
 
     private static func document(
-        _ pair: Settings.Pair, _ leadership: Leadership, _ other: OtherNode?
+        _ pair: Settings.Pair?, _ leadership: Leadership, _ other: OtherNode?
     ) -> [UInt8] {
         let status = leadership.status
         var json = JSONWriter()
         json.object { json in
             json.member("role", status.role.rawValue)
             json.member("since", status.since.rfc3339)
-            json.member("advertise", pair.advertise)
+            json.member("advertise", pair?.advertise ?? "")
             json.member("leader", status.leader)
             json.member(array: "others") { json in
                 for address in other?.known ?? [] { json.value(address) }
             }
             json.key("term")
             json.value(status.term)
-            json.member("lease_seconds", pair.lease.inSeconds)
-            json.member("bucket_away", pair.bucketAway.rawValue)
+            if let pair {
+                json.member("lease_seconds", pair.lease.inSeconds)
+                json.member("bucket_away", pair.bucketAway.rawValue)
+            }
         }
         return json.bytes
     }

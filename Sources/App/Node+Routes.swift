@@ -72,9 +72,10 @@ extension Node {
             }
         }
         routes += console
-        guard let pair = settings.pair, let bucket else { return routes }
-        return guarded(routes, by: bucket.leadership)
-            + pairRoutes(pair, bucket.leadership, bucket.other, handOver: handOver)
+        let leadership = bucket?.leadership ?? Leadership(.leading)
+        if settings.pair != nil { routes = guarded(routes, by: leadership) }
+        guard notifier != nil else { return routes }
+        return routes + pairRoutes(settings.pair, leadership, bucket?.other, handOver: handOver)
     }
 
     /// What receipts report: how far the log is in the bucket.

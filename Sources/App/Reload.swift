@@ -72,6 +72,7 @@ struct Reload: Sendable {
         if old.forward != new.forward { names.append("forward") }
         if old.log != new.log { names.append("log") }
         if old.bucket != new.bucket { names.append("bucket") }
+        if old.pair != new.pair { names.append("ha") }
         return names
     }
 }
@@ -96,6 +97,7 @@ final class SettingsInForce: Sendable {
             settings.forward = old.forward
             settings.log = old.log
             settings.bucket = old.bucket
+            settings.pair = old.pair
             return old
         }
     }

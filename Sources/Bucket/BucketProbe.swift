@@ -68,6 +68,17 @@ public struct BucketProbe: Sendable {
         return findings
     }
 
+    /// Whether the store creates an object only once; returns what is wrong.
+    ///
+    /// - Throws: If the store does not say, for example because it cannot be reached.
+    public func conditionFault() async throws(BucketFault) -> String? {
+        let name = "probe/\(UInt64.random(in: .min ... .max))"
+        try await bucket.put(name, Array("bellwether probe".utf8))
+        let fault = try await race(name)
+        for suffix in ["", "-race"] { try await bucket.remove(name + suffix) }
+        return fault
+    }
+
     /// Requests that are dated more than 15 minutes off are refused ("Common errors", Amazon S3 API
     /// Reference); a clock that is on its way there is reported earlier.
     static func fault(ofClock difference: Duration) -> String? {

@@ -123,6 +123,23 @@ extension LogShipper {
         throw .setAside(lines: lines)
     }
 
+    /// Checks at the start and daily that the store creates an object only once; without that, two
+    /// nodes would both lead.
+    func checkStore() async throws(ShippingFault) {
+        guard pair != nil else { return }
+        if let probedAt, now - probedAt < .seconds(86_400) { return }
+        let fault: String?
+        do throws(BucketFault) {
+            fault = try await BucketProbe(log.bucket).conditionFault()
+        } catch {
+            // A leader's lease does not depend on it.
+            guard replica?.role == .leading else { throw .bucket(error) }
+            return
+        }
+        if let fault { throw .object(place: log.bucket.location.url, words: fault) }
+        probedAt = now
+    }
+
     // MARK: - Leading
 
     /// The time until the leader must write an object; nil without a pair.

@@ -56,6 +56,8 @@ public actor LogShipper {
     private var packed: (number: UInt64, bytes: [UInt8])?
     /// Whether the last object reached the end of the log; if not, the next one does not wait.
     private var isCaughtUp = true
+    /// When the store was last found to create an object only once.
+    var probedAt: Duration?
     /// Whether the newest object that this folder knows was found in the bucket.
     private var isKnown = false
 
@@ -167,6 +169,7 @@ public actor LogShipper {
         switch replica?.role {
         case .following:
             try await checkOther()
+            try await checkStore()
             try await follow()
             if let pair, replica?.role == .following {
                 try? await Task.sleep(for: pair.poll)
@@ -181,6 +184,7 @@ public actor LogShipper {
                 if isCaughtUp { await mark.collect(for: min(delay, wait ?? delay)) }
                 try await ship()
                 if let object = beat() { try await create(object) }
+                try await checkStore()
             }
         case .stopped(.lapsed): try await lapse()
         case .stopped(.handedOver): throw .handedOver

@@ -234,6 +234,7 @@ struct ConfigurationReference {
             - {name: x, match: {namespace: x, rollout: x}, checks: [{id: canary.rps, warn: 1}], concerns: {NAME: {checks: [canary.rps]}}}
         log: {min_free: 1GiB}
         bucket: {credentials: {access_key: x}}
+        ha: {advertise: "https://x"}
         digest: {abort_after: 1, attempts: 1, links: [{name: x, url: "https://x"}], owners: [{match: {namespace: x}, owner: x}]}
         receivers:
           - {name: a, kind: slack, url: x}

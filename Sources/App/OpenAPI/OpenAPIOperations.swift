@@ -29,7 +29,7 @@ enum OpenAPIOperations {
     /// By method and path.
     static let all: [String: Operation] = {
         var all = measurements
-        for part in [observation, events, hooks, digests, tokens, statusPage] {
+        for part in [observation, events, hooks, digests, tokens, statusPage, pair] {
             all.merge(part) { first, _ in first }
         }
         return all
@@ -202,6 +202,15 @@ enum OpenAPIOperations {
             summary: "Says who looks after an open incident, or that nobody does.",
             tag: "digests", bodies: [(json, "AcknowledgementOrder")],
             answers: answers("Payload", "The incident."), further: [429]),
+    ]
+
+    private static let pair: [String: Operation] = [
+        "GET /v1/ha": Operation(
+            summary: "Whether this node leads, and the addresses of both nodes of a pair.",
+            tag: "observation", answers: answers("Payload", "The role.")),
+        "POST /v1/ha/hand-over": Operation(
+            summary: "Lets the other node of a pair lead; this one ends with exit status 3.",
+            tag: "observation", answers: answers("Payload", "The role."), further: [409, 503]),
     ]
 
     private static let tokens: [String: Operation] = [

@@ -62,15 +62,21 @@ struct HaCommand: AsyncParsableCommand {
         let leader = tree.text("leader")
         let words =
             switch role {
+            case "leading" where own.isEmpty: "the node leads"
             case "leading": "leads"
             case "alone": "leads alone: the bucket does not answer"
             case "following" where leader.isEmpty: "follows; the leader is not known yet"
             case "following": "follows \(leader)"
             default: "leads no more"
             }
-        Standard.line(InertText.terminal("\(own) \(words) (since \(since))"))
+        Standard.line(
+            InertText.terminal(
+                "\(own)\(own.isEmpty ? "" : " ")\(words) (since \(since))"))
         let term = tree["term"]?.integer ?? 0
-        let lease = tree["lease_seconds"]?.double ?? 0
+        guard let lease = tree["lease_seconds"]?.double else {
+            Standard.line("it has no second node (the key ha is not set)")
+            return
+        }
         Standard.line("term \(term), lease \(lease) s")
         let others = (tree["others"]?.elements ?? []).compactMap(\.string)
         Standard.line(

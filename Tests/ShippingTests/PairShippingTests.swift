@@ -1,0 +1,300 @@
+import Archives
+import Bucket
+import EventLog
+import Events
+import Foundation
+import Replication
+import Secrets
+import Synchronization
+import Telemetry
+import TestSupport
+import Testing
+import Transfer
+
+@testable import Shipping
+
+/// Two nodes on one log, against a real store.
+@Suite("A pair's log in a bucket")
+final class PairShippingTests: Sendable {
+    private let store: ObjectStore
+    private let engine = TransferEngine(telemetry: .silent)
+    private let folder: TemporaryDirectory
+    private let prefix = "pair/\(UInt64.random(in: .min ... .max))"
+
+    init() async throws {
+        store = try await ObjectStore.shared()
+        folder = try TemporaryDirectory("pair")
+    }
+
+    deinit { engine.shutdown() }
+
+    private func bucket(_ endpoint: String? = nil) throws -> Bucket {
+        Bucket(
+            try BucketLocation(
+                url: "s3://\(ObjectStore.bucket)/\(prefix)", endpoint: endpoint ?? store.endpoint),
+            credentials: BucketCredentialChain([
+                ConfiguredKeys(
+                    accessKey: .value(ObjectStore.accessKey),
+                    secretKey: .value(ObjectStore.secretKey))
+            ]), engine: engine)
+    }
+
+    private struct Node {
+        let eventLog: EventLog
+        let leadership: Leadership
+        let shipper: LogShipper
+        let running: Task<ShippingFault?, Never>
+
+        /// As `kill -9`: nothing more is copied.
+        func kill() async {
+            running.cancel()
+            _ = await running.value
+            await eventLog.close()
+        }
+
+        func untilLeading() async throws {
+            let leadership = leadership
+            try await eventually("it leads") { leadership.canAct }
+        }
+    }
+
+    private func start(
+        _ name: String, endpoint: String? = nil, delay: Duration = .milliseconds(50),
+        goesOnAlone: Bool = false, otherLeads: Bool = false
+    ) async throws -> Node {
+        let directory = folder.file(name)
+        let bucket = try bucket(endpoint)
+        try FileManager.default.createDirectory(
+            atPath: directory + "/log", withIntermediateDirectories: true)
+        try await PairFolder.prepare(try self.bucket(), directory: directory, node: "n")
+        let restore = try await FolderRestore.begin(
+            try self.bucket(), directory: directory, node: "n", most: .max, telemetry: .silent)
+        var configuration = EventLogConfiguration(
+            directory: directory, node: "n", maxBytes: 64 << 20, segmentBytes: 64 << 10,
+            ballastBytes: 0)
+        configuration.shipsArchives = true
+        configuration.beginsAsCopy = true
+        let eventLog = try await EventLog.open(configuration)
+        do {
+            try await restore?.finish(eventLog, takesOver: false)
+            let leadership = Leadership(.following)
+            let shipper = try await LogShipper(
+                eventLog, bucket: bucket, id: PrefixOwner.ownID(in: directory), delay: delay,
+                pair: LogShipper.Pair(
+                    lease: .seconds(2), advertise: "https://\(name)", leadership: leadership,
+                    goesOnAlone: goesOnAlone, otherLeads: { otherLeads }),
+                telemetry: .silent)
+            let running = Task {
+                do throws(ShippingFault) {
+                    try await shipper.run()
+                    return ShippingFault?.none
+                } catch { return error }
+            }
+            return Node(
+                eventLog: eventLog, leadership: leadership, shipper: shipper, running: running)
+        } catch {
+            await eventLog.close()
+            throw error
+        }
+    }
+
+    private func body(_ numbers: Range<Int>) -> [UInt8] {
+        numbers.flatMap { number in
+            Array(
+                #"{"ts":"2026-11-30T00:00:00Z","event":"test.line","id":"e\#(number)","text":"\#(String(repeating: "x", count: 300))"}"#
+                    .utf8) + [UInt8(ascii: "\n")]
+        }
+    }
+
+    private func lines(_ log: EventLog) async throws -> [EventLogLine] {
+        var reader = log.reader(from: .start)
+        var lines: [EventLogLine] = []
+        while true {
+            let batch = try await reader.next()
+            lines += batch.lines
+            if batch.isCaughtUp { return lines }
+        }
+    }
+
+    @Test("a follower has the leader's lines at their positions, refuses others, and takes over")
+    func follow() async throws {
+        let first = try await start("a")
+        try await first.untilLeading()
+        let second = try await start("b")
+        for part in 0..<8 {
+            let receipt = try await first.eventLog.ingest(body((part * 100)..<(part * 100 + 100)))
+            #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        }
+        try await eventually("the follower has every line") {
+            try await self.lines(second.eventLog) == self.lines(first.eventLog)
+        }
+        #expect(try await lines(second.eventLog).count == 800)
+        #expect(second.eventLog.head.segment > 1, "over several segments")
+        #expect(second.leadership.status.leader == "https://a")
+        await #expect(throws: EventLogError.isCopy) {
+            _ = try await second.eventLog.ingest(self.body(0..<1))
+        }
+        await first.kill()
+        try await second.untilLeading()
+        #expect(second.leadership.status.term == 2)
+        let receipt = try await second.eventLog.ingest(body(700..<900))
+        #expect(receipt.accepted == 100)
+        #expect(receipt.duplicates == 100)
+
+        // The folder of the first node has no other lines: it follows.
+        let third = try await start("a")
+        try await eventually("the first folder follows") {
+            try await self.lines(third.eventLog) == self.lines(second.eventLog)
+        }
+        // A follower that restarts reads some objects again; their lines are there once.
+        await third.kill()
+        let fourth = try await start("a")
+        _ = try await second.eventLog.ingest(body(900..<950))
+        try await eventually("it has the new lines, once") {
+            try await self.lines(fourth.eventLog) == self.lines(second.eventLog)
+        }
+        #expect(try await lines(fourth.eventLog).count == 950)
+        await fourth.kill()
+        await second.kill()
+    }
+
+    @Test("a farewell lets the other node lead at once; the leader acts no more before it")
+    func farewell() async throws {
+        let first = try await start("a")
+        try await first.untilLeading()
+        let second = try await start("b")
+        let receipt = try await first.eventLog.ingest(body(0..<50))
+        first.running.cancel()
+        _ = await first.running.value
+        await first.shipper.finish(within: .seconds(20))
+        #expect(!first.leadership.canAct)
+        #expect(first.shipper.mark.value.shipped == receipt.end)
+        try await second.untilLeading()
+        #expect(try await lines(second.eventLog).count == 50)
+        await first.eventLog.close()
+        await second.kill()
+    }
+
+    @Test("a leader whose store hangs ends when its lease does, and what it took is not lost")
+    func hang() async throws {
+        let proxy = try await StoreProxy.start(
+            store, .init(faults: ["PUT": Array(repeating: .none, count: 7)], always: ["PUT": .hang])
+        )
+        let first = try await start("a", endpoint: proxy.endpoint)
+        try await first.untilLeading()
+        let second = try await start("b")
+        // The log takes lines until the node knows that the lease is over.
+        let receipt = try await first.eventLog.ingest(body(0..<50))
+        #expect(receipt.accepted == 50)
+        #expect(await first.running.value == .lapsed)
+        #expect(first.leadership.status.role == .ended)
+        try await second.untilLeading()
+        _ = try await second.eventLog.ingest(body(50..<60))
+        await first.eventLog.close()
+
+        // The folder has lines that the bucket lacks: they are set aside, and it is restored.
+        let third = try await start("a")
+        #expect(await third.running.value == .setAside(lines: 50))
+        await third.eventLog.close()
+        let orphans = OrphanedLines(
+            try bucket(), second.eventLog, of: second.shipper, telemetry: .silent)
+        try await orphans.takeAll()
+        let ids = try await lines(second.eventLog).map { try Event(line: $0.bytes).id }
+        #expect(Set(ids) == Set((0..<60).map { "e\($0)" }))
+        #expect(ids.count == 60)
+        #expect(try await bucket().list(OrphanedLines.folder).isEmpty)
+        let fourth = try await start("a")
+        try await eventually("the restored folder follows") {
+            try await self.lines(fourth.eventLog) == self.lines(second.eventLog)
+        }
+        await fourth.kill()
+        await second.kill()
+    }
+
+    @Test("a decision of an overtaken leader is not taken in")
+    func decisions() async throws {
+        let first = try await start("a")
+        try await first.untilLeading()
+        let decision =
+            #"{"ts":"2026-11-30T00:00:00Z","event":"silence.added","id":"d1","level":"info"}"#
+        let text = Array((decision + "\n").utf8) + body(0..<1)
+        let packed = try #require(PackedText.pack(text))
+        try await bucket().put(OrphanedLines.object("x", 1), packed)
+        let orphans = OrphanedLines(
+            try bucket(), first.eventLog, of: first.shipper, telemetry: .silent)
+        try await orphans.takeAll()
+        #expect(try await lines(first.eventLog).map { try Event(line: $0.bytes).id } == ["e0"])
+        await first.kill()
+    }
+
+    @Test(
+        "without its bucket a node goes on alone unless the other one leads",
+        arguments: [false, true])
+    func alone(otherLeads: Bool) async throws {
+        let proxy = try await StoreProxy.start(
+            store,
+            .init(
+                faults: [
+                    "PUT": Array(repeating: .none, count: 7),
+                    "GET": Array(repeating: .none, count: 40),
+                ],
+                always: ["PUT": .refuse, "GET": .refuse, "HEAD": .refuse]))
+        let node = try await start(
+            "a", endpoint: proxy.endpoint, goesOnAlone: true, otherLeads: otherLeads)
+        try await node.untilLeading()
+        if otherLeads {
+            #expect(await node.running.value == .lapsed)
+            #expect(!node.leadership.canAct)
+            await node.eventLog.close()
+            return
+        }
+        try await eventually("it goes on alone", within: .seconds(60)) {
+            node.leadership.status.role == .alone
+        }
+        #expect(node.leadership.canAct)
+        let receipt = try await node.eventLog.ingest(body(0..<10))
+        #expect(receipt.accepted == 10)
+        #expect(node.shipper.mark.value.shipped < receipt.end)
+        await node.kill()
+
+        // Nobody led meanwhile: the node continues, and its lines get into the bucket.
+        let again = try await start("a")
+        try await again.untilLeading()
+        #expect(await again.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        await again.kill()
+    }
+
+    @Test("a store that ignores the condition is not used")
+    func condition() async throws {
+        let proxy = try await StoreProxy.start(store, .init(always: ["PUT": .ignoreCondition]))
+        let node = try await start("a", endpoint: proxy.endpoint)
+        guard case .object(_, let words)? = await node.running.value else {
+            Issue.record("it leads")
+            return
+        }
+        #expect(words.contains("the store ignores the condition"))
+        #expect(!node.leadership.canAct)
+        await node.eventLog.close()
+    }
+
+    @Test("two new folders get one id and one key, whichever is first")
+    func agree() async throws {
+        let (a, b) = (folder.file("a"), folder.file("b"))
+        for directory in [a, b] {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true)
+        }
+        let bucket = try bucket()
+        async let first: Void = PairFolder.prepare(bucket, directory: a, node: "n")
+        async let second: Void = PairFolder.prepare(bucket, directory: b, node: "n")
+        _ = try await (first, second)
+        #expect(try PrefixOwner.presentID(in: a) == PrefixOwner.presentID(in: b))
+        #expect(SealKey.copy(of: a) != nil)
+        #expect(SealKey.copy(of: a) == SealKey.copy(of: b))
+        let other = folder.file("c")
+        try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
+        await #expect(throws: ShippingFault.otherCluster(place: other)) {
+            try await PairFolder.prepare(bucket, directory: other, node: "another")
+        }
+    }
+}
