@@ -478,8 +478,9 @@ class Bench:
                 word = f"{status} after signal {signalled}" if signalled else f"{status}"
                 exits[word] += 1
                 # 70: an empty folder whose bucket does not answer.
-                if not signalled and status not in (3, 70):
-                    unexpected.append(f"{node.name} life {life} at {at:.3f}: {status}")
+                if signalled or status == 3 or (status == 70 and not node.served(life)):
+                    continue
+                unexpected.append(f"{node.name} life {life} at {at:.3f}: {status}")
         figures, slow = {}, []
         for kind, bar in (("unplanned", self.options.lease + 2), ("planned", 1.0)):
             spans = sorted(self.takeovers[kind])

@@ -166,6 +166,12 @@ class Node:
                 self.freezes[-1][1] = min(self.freezes[-1][1], moment)
             return moment
 
+    def served(self, life):
+        """Whether this process got as far as to serve."""
+        with open(self.folder + "/output.log", encoding="utf-8", errors="replace") as file:
+            _, _, text = file.read().partition(f"--- life {life} at ")
+        return "bellwether serves on" in text.partition("--- exit ")[0]
+
     def was_frozen(self, moment, before=0.0):
         """Whether the process was stopped at this moment, or until `before` seconds ahead of it."""
         return any(start <= moment <= end + before for start, end in self.freezes)
