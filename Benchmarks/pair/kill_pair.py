@@ -125,6 +125,8 @@ class Bench:
         self.takeovers = {"unplanned": [], "planned": []}
         self.missing = []
         self.back = 0
+        # When a leader ended, and who led next.
+        self.led = []
         # When each fault began.
         self.moments = []
         self.stuck = []
@@ -214,6 +216,7 @@ class Bench:
                 bar * 3)
             if first:
                 self.takeovers[kind].append((first[0] - ended, fault.kind))
+                self.led.append((ended, self.notifiers[first[1]].name))
                 self.back += first[1] == leader
                 self.say(f"{self.notifiers[first[1]].name} leads after {first[0] - ended:.2f} s")
             else:
@@ -491,6 +494,12 @@ class Bench:
                     "bar": bar, "over_bar": sum(span > bar for span, _ in spans)}
                 if figures[kind]["p99"] > bar:
                     slow.append(kind)
+        arrived = sorted((r.at, r.sender) for rs in self.receiver.receipts.values() for r in rs)
+        silent = sorted(
+            next(at for at, sender in arrived if sender == name and at > ended) - ended
+            for ended, name in self.led if any(s == name and at > ended for at, s in arrived))
+        figures["first digest of the new leader"] = {
+            "p50": round(silent[len(silent) // 2], 2), "most": round(silent[-1], 2)} if silent else {}
         shared = min(len(own), len(others))
         faults = {
             "lost": lost, "twice in the log": twice, "undigested": under, "digested twice": over,
