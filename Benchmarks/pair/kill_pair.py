@@ -184,9 +184,16 @@ class Bench:
         text = "; ".join(f"{self.notifiers[n].name}: {self.status(n)}" for n in (0, 1))
         self.say(f"STUCK: not one leader and one follower within {seconds} s: {text}")
         self.stuck.append(text)
-        if len(self.stuck) > 2:
-            raise SystemExit("the pair does not recover")
         return None
+
+    @property
+    def is_lost(self):
+        """Whether the pair did not recover several times: the run ends early."""
+        return len(self.stuck) > 2
+
+    def wait(self, holds, seconds, pause):
+        """Waits at the end of the run, not for long if the pair does not recover."""
+        return wait_for(holds, 10 if self.is_lost else seconds, pause)
 
     # MARK: Faults
 
@@ -309,6 +316,8 @@ class Bench:
         time.sleep(3)
         for number, fault in enumerate(self.plan, 1):
             self.break_it(fault)
+            if self.is_lost:
+                break
             if number % 20 == 0:
                 events = sum(len(caller.acknowledged) for caller in callers)
                 print(f"{number} faults, {events} events, {len(self.receiver.receipts)} digests",
@@ -320,19 +329,18 @@ class Bench:
         for caller in callers:
             caller.end()
         hooks.join()
-        self.settle(self.options.patience)
-        safe = wait_for(lambda: all(self.is_safe(g) for g in self.gateways), 180, 0.5)
+        self.settle(10 if self.is_lost else self.options.patience)
+        safe = self.wait(lambda: all(self.is_safe(g) for g in self.gateways), 180, 0.5)
         if not safe:
             self.bad.append("a gateway holds events that are not safe: " + "; ".join(
                 f"{g.name} {self.lag(g)}" for g in self.gateways))
-        # The leader looks every 30 s for what another one had not copied.
+        # The leader looks every 10 s for what another one had not copied.
         self.orphaned = {"objects": len(self.store.names(ORPHANED))}
-        left = wait_for(lambda: not self.store.names(ORPHANED), 70, 2)
+        left = self.wait(lambda: not self.store.names(ORPHANED), 70, 2)
         self.orphaned["left"] = 0 if left else len(self.store.names(ORPHANED))
         # Until nothing is left to tell: the last lines of a rollout are told after `repeat`.
-        wait_for(lambda: now() - self.receiver.latest > REPEAT + 5, 240, 0.5)
-        time.sleep(2)
-        leader = self.settle(60) or 0
+        self.wait(lambda: now() - self.receiver.latest > REPEAT + 5, 240, 0.5)
+        leader = self.settle(10 if self.is_lost else 60) or 0
         self.say(f"ending; leader {self.notifiers[leader].name}")
         self.waiting = self.outbox(self.notifiers[leader])
         self.end_status = [self.status(n) for n in (0, 1)]
