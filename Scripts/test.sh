@@ -11,8 +11,11 @@ cd "$top"
 passed=0
 failed=0
 step="the set-up"
+fetched=$(mktemp -d)
 finish() {
     status=$?
+    for job in $(jobs -p); do kill "$job" 2>/dev/null || true; done
+    rm -rf "$fetched"
     if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
         echo "test: $step failed, see above"
         failed=1
@@ -24,19 +27,14 @@ trap finish EXIT
 
 Scripts/setup.sh --tests
 
-step="making the Python environment"
-BELLWETHER_TEST_PYTHON=$(Scripts/test-python.sh)
-export BELLWETHER_TEST_PYTHON
-
-step="fetching the log shippers"
-BELLWETHER_TEST_SHIPPERS=$(Scripts/test-shippers.sh)
-export BELLWETHER_TEST_SHIPPERS
+# What only the tests need is fetched while the compiler works.
+Scripts/test-python.sh >"$fetched/python" &
+python=$!
+Scripts/test-shippers.sh >"$fetched/shippers" &
+shippers=$!
 
 step="checking scripts, YAML and workflows"
 Scripts/check-files.sh
-
-step="the spelling check"
-Scripts/spelling.sh "$BELLWETHER_TEST_PYTHON"
 
 step="swift format"
 swift format lint --strict -r Sources Tests Package.swift </dev/null
@@ -44,6 +42,19 @@ swift format lint --strict -r Sources Tests Package.swift </dev/null
 # With this flag, an import that Package.swift does not declare is an error.
 step="the build"
 swift build --build-tests --explicit-target-dependency-import-check error </dev/null
+
+step="making the Python environment"
+wait "$python"
+BELLWETHER_TEST_PYTHON=$(<"$fetched/python")
+export BELLWETHER_TEST_PYTHON
+
+step="fetching the log shippers"
+wait "$shippers"
+BELLWETHER_TEST_SHIPPERS=$(<"$fetched/shippers")
+export BELLWETHER_TEST_SHIPPERS
+
+step="the spelling check"
+Scripts/spelling.sh "$BELLWETHER_TEST_PYTHON"
 
 step="the test run"
 events=$top/.build/test-events.jsonl
@@ -61,8 +72,11 @@ run() {
 # Four at once: hundreds would starve the servers and processes that some of them start, and
 # a wait that only bounds a failing test would end a good one.
 SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 run --skip '^SystemTests\.'
-# Whole nodes one after another: each needs the machine for itself.
-run --no-parallel --filter '^SystemTests\.'
+# Whole nodes mostly wait, for each other and for their receivers: two suites at once. Those that
+# measure memory, processor time or lateness, or drive a browser, need the machine for themselves.
+alone='^SystemTests\.(Descriptor|Follow|HostileMemory|RealPage|SlowRelay|StatusPage)Tests/'
+SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 run --filter '^SystemTests\.' --skip "$alone"
+run --no-parallel --filter "$alone"
 
 step="counting the tests"
 counts=$("$BELLWETHER_TEST_PYTHON" Scripts/count_tests.py "$events" "$log")

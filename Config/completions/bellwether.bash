@@ -173,13 +173,13 @@ _bellwether() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    serve|check|init|demo|health|status|probe|config|token|logs|digest|outbox|restore|ack|silence|send-test|context|template|explain|replay|parity|rehearse|help)
+    serve|check|init|demo|health|status|probe|config|token|logs|digest|outbox|restore|ha|ack|silence|send-test|context|template|explain|replay|parity|rehearse|help)
         # Offer subcommand argument completions
         "_bellwether_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'serve check init demo health status probe config token logs digest outbox restore ack silence send-test context template explain replay parity rehearse help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'serve check init demo health status probe config token logs digest outbox restore ha ack silence send-test context template explain replay parity rehearse help' -- "${cur}"))
         ;;
     esac
 }
@@ -968,6 +968,77 @@ _bellwether_restore() {
         return
         ;;
     '--config')
+        return
+        ;;
+    esac
+}
+
+_bellwether_ha() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    status|hand-over)
+        # Offer subcommand argument completions
+        "_bellwether_ha_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'status hand-over' -- "${cur}"))
+        ;;
+    esac
+}
+
+_bellwether_ha_status() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --url --token-file --ca-file)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    esac
+}
+
+_bellwether_ha_hand-over() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --url --token-file --ca-file)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     esac

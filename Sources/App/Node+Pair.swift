@@ -7,45 +7,7 @@ import Notifier
 import Server
 import Settings
 import Shipping
-import Synchronization
 import Telemetry
-
-/// A start or an end that several tasks wait for. It happens once.
-final class Signal: Sendable {
-    private let state = Mutex(
-        (isGiven: false, waiters: [Int: CheckedContinuation<Void, Never>](), next: 0))
-
-    var isGiven: Bool { state.withLock { $0.isGiven } }
-
-    func give() {
-        let waiters = state.withLock { state in
-            state.isGiven = true
-            defer { state.waiters = [:] }
-            return Array(state.waiters.values)
-        }
-        for waiter in waiters { waiter.resume() }
-    }
-
-    /// Returns when the signal is given, or the task is cancelled.
-    func wait() async {
-        let id = state.withLock { state in
-            state.next += 1
-            return state.next
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isDue = state.withLock { state in
-                    if state.isGiven || Task.isCancelled { return true }
-                    state.waiters[id] = continuation
-                    return false
-                }
-                if isDue { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
-        }
-    }
-}
 
 extension Node {
     /// Keeps the state file near the leader's lines until this node leads; then applies the rest,
@@ -139,7 +101,8 @@ extension Node {
     ///
     /// - Parameter pair: nil for a node without a second one, which always leads.
     static func pairRoutes(
-        _ pair: Settings.Pair?, _ leadership: Leadership, _ other: OtherNode?, handOver: Signal
+        _ pair: Settings.Pair?, _ leadership: Leadership, _ other: OtherNode?,
+        handOver: OneTimeSignal
     ) -> [Route] {
         [
             Route(.get, "/v1/ha", access: .requires(.read)) { _ in
@@ -208,8 +171,10 @@ struct LeadershipTaken: TelemetryEvent {
         [("term", "\(leadership.term)"), ("role", leadership.role.rawValue)]
     }
 
-    func record(in registry: PrometheusRegistry) {
+    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
+
+    static func count(_ times: Double, in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_ha_takeovers_total", by: 1, help: "Times that this node began to lead.")
+            "bellwether_ha_takeovers_total", by: times, help: "Times that this node began to lead.")
     }
 }

@@ -22,7 +22,8 @@ extension Node {
         _ settings: Settings, _ inForce: SettingsInForce, _ eventLog: EventLog,
         _ decisions: DecisionLog, _ gateway: GatewayParts?, _ notifier: NotifierParts?,
         _ bucket: BucketParts?,
-        _ metrics: NodeMetrics, _ tokens: TokenRegistry, _ handOver: Signal, _ console: [Route]
+        _ metrics: NodeMetrics, _ tokens: TokenRegistry, _ handOver: OneTimeSignal,
+        _ console: [Route]
     ) -> [Route] {
         let store = decisions.store
         var routes: [Route] = [

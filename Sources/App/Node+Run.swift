@@ -33,7 +33,6 @@ extension Node {
                         fault.value = error
                         ended.give()
                     }
-                    await Signal().wait()
                 })
             services.append(
                 BackgroundService { [begun] in
@@ -55,8 +54,6 @@ extension Node {
         services.append(
             BackgroundService {
                 await self.followUntilLeading()
-                // A service that ends would end the node.
-                await Signal().wait()
             })
         services.append(BackgroundService { [board] in await board.run() })
         services.append(
@@ -194,6 +191,8 @@ struct BackgroundService: Service {
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             do { try await work() } catch is CancellationError {}
+            // A service that returns would end the node; a part of a life that is over just rests.
+            await OneTimeSignal().wait()
         }
     }
 }

@@ -44,9 +44,9 @@ public final class Node: Sendable {
     let notifier: NotifierParts?
     let board: BoardService
     /// Given when the node may decide and send; of a pair, once it leads.
-    let begun = Signal()
+    let begun = OneTimeSignal()
     /// Given when a person asks this node to hand over.
-    let handOver = Signal()
+    let handOver = OneTimeSignal()
     let inForce: SettingsInForce
 
     /// The role `gateway`.

@@ -6,6 +6,7 @@ import Gateway
 import EventLog
 import Notifier
 import Server
+import Shipping
 import State
 import Synchronization
 import Telemetry
@@ -90,6 +91,11 @@ final class NodeMetrics: Sendable {
     }
 
     private func showBucket() {
+        if let bucket, bucket.other != nil {
+            registry.set(
+                "bellwether_ha_leading", to: bucket.leadership.canAct ? 1 : 0,
+                help: "Whether this node of a pair takes lines and sends messages.")
+        }
         guard let status = bucket?.archives.status else { return }
         let waiting = eventLog.unshipped
         registry.set(

@@ -27,7 +27,7 @@ enum StatusScript {
             if (busy) { again = true; return; }
             busy = true;
             try {
-              const reply = await fetch("/", {credentials: "same-origin", cache: "no-store"});
+              const reply = await fetch("/", {credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(20000)});
               const page = new DOMParser().parseFromString(await reply.text(), "text/html");
               const fresh = page.getElementById("main");
               if (!fresh || !fresh.dataset.version) { location.reload(); return; }
@@ -42,7 +42,12 @@ enum StatusScript {
               if (focused) document.getElementById(focused)?.focus({preventScroll: true});
               const changed = [...verdicts(main)].filter(([name, verdict]) => before.get(name) !== verdict);
               if (changed.length) news.textContent = changed.map(([name, verdict]) => name + " is " + verdict).join(", ");
-            } catch { say("off", "not reachable, trying again"); }
+              if (source.readyState === EventSource.OPEN) say("on", "live");
+            } catch {
+              // No further change may come.
+              say("off", "not reachable, trying again");
+              setTimeout(refresh, 3000);
+            }
             finally {
               busy = false;
               if (again) { again = false; refresh(); }

@@ -114,11 +114,10 @@ extension Settings {
                 "forward.to", "a gateway that does not notify must forward its events",
                 "name the notifier, https://host:8443, or add notifier to roles")
         }
-        if pair != nil {
-            if bucket == nil {
+        if pair != nil, !r.context.hasFault(within: "ha") {
+            if bucket == nil, !r.context.hasFault(within: "bucket") {
                 r.fault("ha", "needs a bucket", "add bucket, the same one on both nodes")
-            }
-            if roles != [.notifier] {
+            } else if roles != [.notifier] {
                 r.fault(
                     "ha", "is for notifiers alone",
                     "write roles: [notifier], and run gateways as nodes of their own")

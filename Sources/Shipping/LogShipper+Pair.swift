@@ -3,7 +3,7 @@ import Core
 import EventLog
 import Events
 import Replication
-import Telemetry
+public import Telemetry
 
 extension LogShipper {
     /// The other node of a pair, and the rules between both.
@@ -27,6 +27,12 @@ extension LogShipper {
             self.leadership = leadership
             self.goesOnAlone = goesOnAlone
             self.otherLeads = otherLeads
+        }
+
+        /// Shows the counters of a pair from the start.
+        public static func declare(in registry: PrometheusRegistry) {
+            WentOnAlone.count(0, in: registry)
+            OrphansTaken.count(0, in: registry)
         }
 
         /// The time between two looks of a follower for the next object.
@@ -232,9 +238,11 @@ struct WentOnAlone: TelemetryEvent {
         "the bucket has not answered for ha.lease and the other node does not lead: this node goes on alone, and the other one may report the same failures"
     }
 
-    func record(in registry: PrometheusRegistry) {
+    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
+
+    static func count(_ times: Double, in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_ha_alone_total", by: 1,
+            "bellwether_ha_alone_total", by: times,
             help: "Times that this node went on although the bucket did not answer.")
     }
 }

@@ -109,9 +109,11 @@ struct OrphansTaken: TelemetryEvent {
     var message: String { "lines that the earlier leader had not copied are in the log" }
     var fields: [(String, String)] { [("lines", "\(lines)"), ("object", place)] }
 
-    func record(in registry: PrometheusRegistry) {
+    func record(in registry: PrometheusRegistry) { Self.count(Double(lines), in: registry) }
+
+    static func count(_ lines: Double, in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_ha_orphaned_lines_total", by: Double(lines),
+            "bellwether_ha_orphaned_lines_total", by: lines,
             help: "Lines of an earlier leader that were taken into the log later.")
     }
 }

@@ -91,6 +91,10 @@ struct HostileNumberTests {
             let judgement = Sample.judge(signals, policy: policy)
             #expect(judgement.outcomes.count == 2)
         }
+    }
+
+    @Test("ranks of a quantile among none and the most values that a count can have")
+    func ranks() {
         for quantile in [0, 1e-300, 0.5, 0.99, 1] {
             for n in [0, 1, Int.max - 1, .max] {
                 let low = OrderStatisticRanks.low(of: n, quantile: quantile, alpha: 0.05)

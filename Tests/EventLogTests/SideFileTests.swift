@@ -37,20 +37,28 @@ struct SideFileTests {
     private static let count = 600
 
     /// Archives, an open segment, the dedup index, and segments removed for space.
-    private func filled() async throws -> [String] {
+    private static let filled = Task {
+        let log = try TestLog()
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         let byID = (1...50).map { #"{"ts":"2026-11-23T06:00:00Z","event":"a.b","id":"i\#($0)"}"# }
-        let lines = byID + (1...Self.count).map { senderLine($0, padding: 900) }
+        let lines = byID + (1...count).map { senderLine($0, padding: 900) }
         for part in stride(from: 0, to: lines.count, by: 50) {
             _ = try await eventLog.ingest(body(Array(lines[part..<min(part + 50, lines.count)])))
             // The dedup index is written twice, whenever the sealer's thread runs.
-            if part == Self.count / 2 { await eventLog.settle() }
+            if part == count / 2 { await eventLog.settle() }
         }
         await eventLog.maintain()
         await eventLog.settle()
         await eventLog.close()
         #expect(try log.archives().count > 3)
-        return lines
+        return (log: log, lines: lines)
+    }
+
+    /// Gives this test a copy of the filled log, in place of any log before.
+    private func filled() async throws -> [String] {
+        let made = try await Self.filled.value
+        try log.copy(made.log)
+        return made.lines
     }
 
     /// Checks that the log opens, holds all lines once, detects duplicates, and accepts more.
@@ -93,7 +101,6 @@ struct SideFileTests {
             await eventLog.maintain()
             await eventLog.settle()
             await eventLog.close()
-            try FileManager.default.removeItem(atPath: log.directory)
             _ = try await filled()
         }
     }
@@ -124,33 +131,41 @@ struct SideFileTests {
         _ = try await check(lines + [senderLine(Self.count + 1)], "\(harm)")
     }
 
-    @Test("the file that records how much was removed", arguments: Harm.allCases)
-    func removed(harm: Harm) async throws {
-        let small: (inout EventLogConfiguration) -> Void = {
-            $0.maxBytes = 1 << 20
-            $0.segmentBytes = 64 * 1024
-        }
+    private static let small: @Sendable (inout EventLogConfiguration) -> Void = {
+        $0.maxBytes = 1 << 20
+        $0.segmentBytes = 64 * 1024
+    }
+
+    /// A log whose first archives were removed for space.
+    private static let shortened = Task {
+        let log = try TestLog()
         let eventLog = try await log.open(small)
         for seq in 1...400 {
             // Barely compressible, so that archives have to be removed.
-            for copy in 0..<8 {
+            let lines = (0..<8).map { copy in
                 var noise = SeededRandom(seed: UInt64(seq * 8 + copy))
                 let text = (0..<600).map { _ in
                     String(Int.random(in: 0..<36, using: &noise), radix: 36)
                 }.joined()
-                let line =
+                return
                     #"{"ts":"2026-11-23T06:00:00Z","event":"a.b","node":"n\#(copy)","epoch":"e","#
                     + #""seq":\#(seq),"noise":"\#(text)"}"#
-                _ = try await eventLog.ingest(body([line]))
             }
+            _ = try await eventLog.ingest(body(lines))
         }
         await eventLog.maintain()
         await eventLog.settle()
         await eventLog.close()
+        return log
+    }
+
+    @Test("the file that records how much was removed", arguments: Harm.allCases)
+    func removed(harm: Harm) async throws {
+        try log.copy(try await Self.shortened.value)
         let path = log.directory + "/log/removed"
         try #require(FileManager.default.fileExists(atPath: path))
         try harm.apply(to: path)
-        let again = try await log.open(small)
+        let again = try await log.open(Self.small)
         var reader = again.reader(from: .start)
         let kept = try await reader.all().count
         #expect(kept > 100)

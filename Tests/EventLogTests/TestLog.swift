@@ -17,6 +17,13 @@ struct TestLog: Sendable {
     var active: String { directory + "/log/active.jsonl" }
     var files: EventLogFiles { EventLogFiles(directory: directory) }
 
+    /// Replaces all files by copies of those of a closed log.
+    func copy(_ other: TestLog) throws {
+        let files = FileManager.default
+        if files.fileExists(atPath: directory) { try files.removeItem(atPath: directory) }
+        try files.copyItem(atPath: other.directory, toPath: directory)
+    }
+
     func configuration(_ change: (inout EventLogConfiguration) -> Void = { _ in })
         -> EventLogConfiguration
     {

@@ -178,6 +178,19 @@ struct ScrapeTests {
         #expect(reason.hasPrefix("process_start_time_seconds went back"))
     }
 
+    @Test("a later start time resets every counter, also one that has passed its old value")
+    func restartedAsAWhole() throws {
+        func page(_ start: Int, _ ok: Int, _ failed: Int) -> String {
+            "process_start_time_seconds \(start)\n" + canary(ok, failed)
+        }
+        // The failures fell, the successes did not.
+        let grown = try increase([page(1000, 40, 20), page(1500, 90, 10)])
+        #expect(grown.requests == 100)
+        #expect(grown.failing == 10)
+        // Clients that compute their start time are slightly off.
+        #expect(try increase([page(1000, 40, 20), page(1001, 90, 30)]).requests == 60)
+    }
+
     @Test("after a rollback the older process answers alone, and its pages count again")
     func rolledBack() throws {
         func page(_ start: Int, _ count: Int) throws -> ScrapedPage {

@@ -104,7 +104,10 @@ struct FaultTests {
         ("log: {durability: \"interval:0\"}", "log.durability", "interval:100ms"),
         ("bucket: {region: eu-west-1}", "bucket", "url is missing"),
         ("ha: {advertise: \"https://a:8443\"}", "ha", "needs a bucket"),
-        ("ha: {advertise: \"https://a:8443\"}", "ha", "for notifiers alone"),
+        (
+            "bucket: {url: \"s3://acme/x\"}\nha: {advertise: \"https://a:8443\"}", "ha",
+            "for notifiers alone"
+        ),
         ("ha: {lease: 10s}", "ha", "advertise is missing"),
         ("ha: {advertise: \"http://a:8443\"}", "ha.advertise", "https"),
         ("ha: {advertise: \"https://a:8443/x\"}", "ha.advertise", "path"),

@@ -21,7 +21,7 @@ struct NodeSearchTests {
         ["explain", "e1"], ["explain", "--last", "shop"], ["replay"],
         ["status"], ["status", "--watch"], ["probe"], ["probe", "node"],
         ["config", "diff", "new.yaml"], ["health"], ["ack", "g1"],
-        ["logs", "export", "--output", "lines.jsonl"],
+        ["logs", "export", "--output", "lines.jsonl"], ["ha", "status"], ["ha", "hand-over"],
     ]
 
     @Test("in an empty folder every command exits with 69, prints what to do and creates nothing")

@@ -222,6 +222,16 @@ struct StatusPageTests {
             await browser.text("#outbox ~ p").contains("0 dead")
         }
 
+        // A change whose reload fails is shown later, also if no other change follows.
+        try await eventually("it is live") { await browser.text("#live") == "live" }
+        _ = try await browser.value(
+            "(window.fetch = (f => () => (window.fetch = f, Promise.reject()))(window.fetch), 1)")
+        _ = try await node.post(
+            "/v1/events", token: ingest, Self.line("quiet-api", az: "us-east-1b", 77, "healthy"))
+        try await eventually("the attempt appears although a reload failed") {
+            await browser.count("a.cell.healthy[aria-label^=\\\"attempt 77,\\\"]") == 1
+        }
+
         try await browser.click("#digests ~ ul a")
         try await eventually("the digest is shown in a frame of its own") {
             await browser.count("iframe[sandbox]") == 1

@@ -12,7 +12,7 @@ import Synchronization
 /// A child process that a test can read from and kill. Thread-safe.
 ///
 /// Two threads read both outputs from the start, so that the child never blocks on a full pipe.
-/// Destroying the value kills a child that is still running.
+/// Destroying the value kills a child that is still running, as does the end of this process.
 public final class ChildProcess: Sendable {
     public enum Exit: Sendable, Equatable {
         case code(Int32)
@@ -57,6 +57,7 @@ public final class ChildProcess: Sendable {
         }
         pid = child.pid
         input = child.stdin
+        Self.register(child.pid)
 
         let (record, pid) = (record, pid)
         Self.follow(child.stdout) { bytes in
@@ -73,6 +74,18 @@ public final class ChildProcess: Sendable {
     deinit {
         kill()
         close(input)
+    }
+
+    /// The children that were not reaped. Those that remain are killed when this process exits,
+    /// since values in static storage are never destroyed.
+    private static let running = Mutex<Set<pid_t>>([])
+    private static let isEnding: Void = {
+        atexit { ChildProcess.running.withLock { for pid in $0 { sendSignal(pid, SIGKILL) } } }
+    }()
+
+    private static func register(_ pid: pid_t) {
+        _ = isEnding
+        running.withLock { _ = $0.insert(pid) }
     }
 
     /// Serializes spawning, so that no child inherits the pipes of another.
@@ -167,6 +180,7 @@ public final class ChildProcess: Sendable {
         // Waits without reaping, then reaps under the lock that `send` takes.
         var info = siginfo_t()
         while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
+        running.withLock { _ = $0.remove(pid) }
         record.state.withLock { state in
             var status: Int32 = 0
             while waitpid(pid, &status, 0) < 0 && errno == EINTR {}

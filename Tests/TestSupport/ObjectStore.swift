@@ -1,13 +1,4 @@
 import Foundation
-import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// A real S3-compatible store (SeaweedFS) with one empty bucket, on loopback.
 ///
@@ -68,15 +59,7 @@ public final class ObjectStore: Sendable {
     /// The store that all suites of this process share; each test uses a prefix of its own.
     public static func shared() async throws -> ObjectStore { try await sharing.value }
 
-    private static let sharing = Task<ObjectStore, any Error> {
-        let store = try await start()
-        sharedPid.withLock { $0 = store.process.pid }
-        // A static value is never destroyed, so the store would outlive the tests.
-        atexit { ObjectStore.sharedPid.withLock { pid in if pid > 0 { sendSignal(pid, SIGKILL) } } }
-        return store
-    }
-
-    private static let sharedPid = Mutex<pid_t>(0)
+    private static let sharing = Task<ObjectStore, any Error> { try await start() }
 
     private static var executable: String {
         let python = URL(fileURLWithPath: PythonDouble.interpreter)

@@ -77,6 +77,10 @@ extension Node {
             let other = settings.pair.map { OtherNode($0, store, telemetry: telemetry) }
             self.other = other
             BucketUpkeepFailed.declare(in: telemetry.registry)
+            if settings.pair != nil {
+                LeadershipTaken.count(0, in: telemetry.registry)
+                LogShipper.Pair.declare(in: telemetry.registry)
+            }
             let folder = DataFolder(settings.dataDirectory).path
             let id = try await BlockingExecutor.bucketFiles.run { () throws(FileFault) in
                 try PrefixOwner.ownID(in: folder)

@@ -64,13 +64,19 @@ struct Scrape: Sendable {
     /// Creates the scrape after `previous`.
     ///
     /// A value that decreased is a reset, after which the counter began at 0, as in Prometheus'
-    /// `rate()`. A series that is missing on the page is kept for `forgetting` scrapes, so that it
+    /// `rate()`. If the page shows that another process began, all its counters began at 0: one that
+    /// has passed its old value since would otherwise distort the rates of those that have not. A
+    /// series that is missing on the page is kept for `forgetting` scrapes, so that it
     /// continues its count if it returns.
     init(_ page: ScrapedPage, at: Timestamp, after previous: Scrape?, forgetting: Int) {
         let number = (previous?.number ?? -1) + 1
         var counters: [Counter] = []
         /// Why several processes seem to answer; nil if only one does.
         var several: String?
+        let isNewProcess =
+            if let start = page.processStart, let last = previous?.starts.last {
+                start > last + Self.startTolerance
+            } else { false }
         let old = previous?.counters ?? []
         counters.reserveCapacity(max(page.series.count, old.count))
         var index = 0
@@ -87,7 +93,8 @@ struct Scrape: Sendable {
             var labels = series.labels
             if index < old.count, old[index].key == series.key {
                 let last = old[index]
-                let grown = series.value >= last.raw ? series.value - last.raw : series.value
+                let isReset = isNewProcess || series.value < last.raw
+                let grown = isReset ? series.value : series.value - last.raw
                 total = last.total + grown
                 // The same values; equal ones share their storage.
                 labels = last.labels

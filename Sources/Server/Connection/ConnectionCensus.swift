@@ -116,6 +116,7 @@ final class ConnectionCensus: Sendable {
     private let most: Int
     private let mostPerPeer: Int
     private let state = Mutex(State())
+    private let spent = Mutex(SpentBudgets())
     private let isAwaited = Atomic(false)
     private let open = Atomic<Int>(0)
     private let accepted = Atomic<Int>(0)
@@ -208,6 +209,17 @@ final class ConnectionCensus: Sendable {
             return state.waiter
         }
         waiter?()
+    }
+
+    /// The budget of frames for a connection that begins now.
+    func frameBudget(of entry: Entry) -> Int {
+        spent.withLock { $0.budget(of: entry.peerGroup, at: .now()) }
+    }
+
+    /// Counts a connection that ends because of a flood of frames; its peer group starts with less.
+    func cutForFrames(_ entry: Entry?) {
+        if let entry { spent.withLock { $0.spend(entry.peerGroup, at: .now()) } }
+        cut(.frames)
     }
 
     func cut(_ cause: Cut) { telemetry.emit(ConnectionCut(cause: cause)) }

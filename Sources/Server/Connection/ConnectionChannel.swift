@@ -161,9 +161,10 @@ struct ConnectionChannel: ServerChildChannel {
             configuration.streamConfiguration = exchanges
             let child = HTTP2Channel(responder: responder, configuration: configuration)
             return child.setup(channel: channel, logger: opening.logger).flatMapThrowing {
-                [census] value in
+                value in
                 try LastAnswerKeeper.insert(into: channel.pipeline.syncOperations)
-                try FloodCounter.insert(into: channel.pipeline.syncOperations, census: census)
+                try FloodCounter.insert(
+                    into: channel.pipeline.syncOperations, watch: watch.value)
                 return .http2(child, value)
             }
         }

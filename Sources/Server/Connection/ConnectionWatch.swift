@@ -68,6 +68,12 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
         if active == 0, let entry { census.becameIdle(entry) }
     }
 
+    /// What the connection's `FrameBudget` starts with.
+    var frameBudget: Int { entry.map(census.frameBudget) ?? FrameBudget.most }
+
+    /// Counts that the connection ends because of a flood of frames.
+    func cutForFrames() { census.cutForFrames(entry) }
+
     /// Ends the connection at once, without a TLS close notification, because its descriptor is
     /// needed.
     func endNow() { context?.close(promise: nil) }

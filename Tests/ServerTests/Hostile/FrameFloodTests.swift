@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Telemetry
 import TestSupport
 import Testing
@@ -74,6 +75,63 @@ struct FrameFloodTests {
         let goAway: [UInt8] = [0, 0, 8, 7, 0, 0, 0, 0, 0]
         let at = client.received.firstRange(of: goAway)
         #expect(at.map { client.received[$0.upperBound...].prefix(8).last } == 0xb)
+    }
+
+    @Test("a tenth as many resets end the connection, since each discards a request")
+    func fewResets() async throws {
+        let server = try await RunningServer()
+        let client = try await RawClient.connect(server, alpn: "h2")
+        var bytes = HTTP2Frames.preface
+        // Fewer than the limit of NIO.
+        for round in 0..<150 { bytes += Flood.reset.frames(UInt32(round)) }
+        try? await client.send(bytes)
+        try await eventually("the connection is closed", within: .seconds(20)) { !client.isOpen }
+        let patient = try await RawClient.connect(server, alpn: "h2")
+        bytes = HTTP2Frames.preface
+        for round in 0..<3 { bytes += Flood.reset.frames(UInt32(round)) }
+        try await patient.send(bytes + HTTP2Frames.headers(stream: 99, ends: true, Self.question))
+        try await eventually("an answer") { patient.text.contains(#""status":"pass""#) }
+        #expect(patient.isOpen)
+    }
+
+    private static let question = [
+        (":method", "GET"), (":scheme", "https"), (":authority", "a"), (":path", "/livez"),
+    ]
+
+    @Test("a peer that was cut does not get a full budget by connecting again")
+    func reconnects() async throws {
+        let server = try await RunningServer()
+        // Less than a full budget, so that the first connection takes two of them.
+        var flood: [UInt8] = []
+        for round in 0..<950 { flood += Flood.windowUpdate.frames(UInt32(round)) }
+        let first = try await RawClient.connect(server, alpn: "h2")
+        try? await first.send(HTTP2Frames.preface + flood + flood)
+        try await eventually("the first is closed", within: .seconds(20)) { !first.isOpen }
+        let second = try await RawClient.connect(server, alpn: "h2")
+        try? await second.send(HTTP2Frames.preface + flood)
+        try await eventually("the next is closed", within: .seconds(20)) { !second.isOpen }
+        #expect(try await Curl(server, http2: true).get("/livez").status == 200)
+    }
+
+    @Test("a budget that was used up refills with time, for its peer group alone")
+    func refills() {
+        var spent = SpentBudgets()
+        let cut = NIODeadline.now()
+        spent.spend("a", at: cut)
+        #expect(spent.budget(of: "b", at: cut) == FrameBudget.most)
+        #expect(spent.budget(of: "a", at: cut) == FrameBudget.least)
+        #expect(spent.budget(of: "a", at: cut - .seconds(1)) == FrameBudget.least)
+        #expect(spent.budget(of: "a", at: cut + .seconds(3)) == FrameBudget.least + 300)
+        #expect(spent.budget(of: "a", at: cut + .seconds(10)) == FrameBudget.most)
+        // As many groups as an attacker has: the memory is bounded, the newest are known.
+        let last = SpentBudgets.mostGroups
+        for group in 0...last {
+            spent.spend("g\(group)", at: cut + .milliseconds(Int64(group) + 1))
+        }
+        let end = cut + .milliseconds(Int64(last) + 1)
+        #expect(spent.count == SpentBudgets.mostGroups)
+        #expect(spent.budget(of: "a", at: end) == FrameBudget.most)
+        #expect(spent.budget(of: "g\(last)", at: end) == FrameBudget.least)
     }
 
     @Test("a reader that acknowledges every small frame of a long response is not a flood")

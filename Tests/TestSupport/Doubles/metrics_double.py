@@ -43,6 +43,7 @@ class State:
     lock = threading.Lock()
     sides = {"canary": Side(), "stable": Side()}
     last = time.monotonic()
+    started = time.time()
 
     @classmethod
     def advance(cls):
@@ -55,7 +56,8 @@ class State:
     def page(cls):
         with cls.lock:
             cls.advance()
-            lines = ["# TYPE http_requests_total counter"]
+            lines = [f"process_start_time_seconds {cls.started:.3f}",
+                     "# TYPE http_requests_total counter"]
             for role, side in cls.sides.items():
                 lines += [line for line in side.lines(role) if line.startswith("http_requests")]
             lines.append("# TYPE http_request_duration_seconds histogram")
@@ -69,6 +71,7 @@ class State:
             cls.advance()
             for name, value in changes:
                 if name == "restart":
+                    cls.started = max(time.time(), cls.started + 3)
                     for side in cls.sides.values():
                         side.seconds = side.failed = side.slowed = 0.0
                     continue
