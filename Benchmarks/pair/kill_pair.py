@@ -395,15 +395,17 @@ class Bench:
         kinds, other = collections.Counter(), []
         self.repeats_after = collections.Counter()
         for name, receipts in self.receiver.receipts.items():
+            # Both nodes may compose what one of them sends without the bucket.
+            is_marked = any(receipt.is_marked for receipt in receipts)
             for place, receipt in enumerate(receipts[1:], 1):
-                if receipt.hash != receipts[0].hash:
+                if receipt.hash != receipts[0].hash and not is_marked:
                     other.append(name)
                 before = receipts[:place]
                 self.repeats_after[max(
                     (one for one in self.moments if one[0] < receipt.at), default=(0, "no fault"))[1]] += 1
                 key = (receipt.sender, receipt.life)
                 last = (before[-1].sender, before[-1].life)
-                if receipt.is_marked:
+                if is_marked:
                     kinds[MARKED] += 1
                 elif last == key:
                     kinds["by one life"] += 1
@@ -472,7 +474,7 @@ class Bench:
         told, marked = collections.Counter(), set()
         for receipts in self.receiver.receipts.values():
             told[receipts[0].rollout] += receipts[0].events
-            if receipts[0].is_marked:
+            if any(receipt.is_marked for receipt in receipts):
                 marked.add(receipts[0].rollout)
         under, over, excused = {}, {}, {}
         for rollout, own_statuses in statuses.items():
