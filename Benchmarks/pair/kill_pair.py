@@ -125,6 +125,8 @@ class Bench:
         self.takeovers = {"unplanned": [], "planned": []}
         self.missing = []
         self.back = 0
+        # When a leader ended, and who led next.
+        self.led = []
         # When each fault began.
         self.moments = []
         self.stuck = []
@@ -182,9 +184,16 @@ class Bench:
         text = "; ".join(f"{self.notifiers[n].name}: {self.status(n)}" for n in (0, 1))
         self.say(f"STUCK: not one leader and one follower within {seconds} s: {text}")
         self.stuck.append(text)
-        if len(self.stuck) > 2:
-            raise SystemExit("the pair does not recover")
         return None
+
+    @property
+    def is_lost(self):
+        """Whether the pair did not recover several times: the run ends early."""
+        return len(self.stuck) > 2
+
+    def wait(self, holds, seconds, pause):
+        """Waits at the end of the run, not for long if the pair does not recover."""
+        return wait_for(holds, 10 if self.is_lost else seconds, pause)
 
     # MARK: Faults
 
@@ -214,6 +223,7 @@ class Bench:
                 bar * 3)
             if first:
                 self.takeovers[kind].append((first[0] - ended, fault.kind))
+                self.led.append((ended, self.notifiers[first[1]].name))
                 self.back += first[1] == leader
                 self.say(f"{self.notifiers[first[1]].name} leads after {first[0] - ended:.2f} s")
             else:
@@ -306,6 +316,8 @@ class Bench:
         time.sleep(3)
         for number, fault in enumerate(self.plan, 1):
             self.break_it(fault)
+            if self.is_lost:
+                break
             if number % 20 == 0:
                 events = sum(len(caller.acknowledged) for caller in callers)
                 print(f"{number} faults, {events} events, {len(self.receiver.receipts)} digests",
@@ -317,19 +329,18 @@ class Bench:
         for caller in callers:
             caller.end()
         hooks.join()
-        self.settle(self.options.patience)
-        safe = wait_for(lambda: all(self.is_safe(g) for g in self.gateways), 180, 0.5)
+        self.settle(10 if self.is_lost else self.options.patience)
+        safe = self.wait(lambda: all(self.is_safe(g) for g in self.gateways), 180, 0.5)
         if not safe:
             self.bad.append("a gateway holds events that are not safe: " + "; ".join(
                 f"{g.name} {self.lag(g)}" for g in self.gateways))
-        # The leader looks every 30 s for what another one had not copied.
+        # The leader looks every 10 s for what another one had not copied.
         self.orphaned = {"objects": len(self.store.names(ORPHANED))}
-        left = wait_for(lambda: not self.store.names(ORPHANED), 70, 2)
+        left = self.wait(lambda: not self.store.names(ORPHANED), 70, 2)
         self.orphaned["left"] = 0 if left else len(self.store.names(ORPHANED))
         # Until nothing is left to tell: the last lines of a rollout are told after `repeat`.
-        wait_for(lambda: now() - self.receiver.latest > REPEAT + 5, 240, 0.5)
-        time.sleep(2)
-        leader = self.settle(60) or 0
+        self.wait(lambda: now() - self.receiver.latest > REPEAT + 5, 240, 0.5)
+        leader = self.settle(10 if self.is_lost else 60) or 0
         self.say(f"ending; leader {self.notifiers[leader].name}")
         self.waiting = self.outbox(self.notifiers[leader])
         self.end_status = [self.status(n) for n in (0, 1)]
@@ -384,15 +395,17 @@ class Bench:
         kinds, other = collections.Counter(), []
         self.repeats_after = collections.Counter()
         for name, receipts in self.receiver.receipts.items():
+            # Both nodes may compose what one of them sends without the bucket.
+            is_marked = any(receipt.is_marked for receipt in receipts)
             for place, receipt in enumerate(receipts[1:], 1):
-                if receipt.hash != receipts[0].hash:
+                if receipt.hash != receipts[0].hash and not is_marked:
                     other.append(name)
                 before = receipts[:place]
                 self.repeats_after[max(
                     (one for one in self.moments if one[0] < receipt.at), default=(0, "no fault"))[1]] += 1
                 key = (receipt.sender, receipt.life)
                 last = (before[-1].sender, before[-1].life)
-                if receipt.is_marked:
+                if is_marked:
                     kinds[MARKED] += 1
                 elif last == key:
                     kinds["by one life"] += 1
@@ -461,7 +474,7 @@ class Bench:
         told, marked = collections.Counter(), set()
         for receipts in self.receiver.receipts.values():
             told[receipts[0].rollout] += receipts[0].events
-            if receipts[0].is_marked:
+            if any(receipt.is_marked for receipt in receipts):
                 marked.add(receipts[0].rollout)
         under, over, excused = {}, {}, {}
         for rollout, own_statuses in statuses.items():
@@ -491,6 +504,12 @@ class Bench:
                     "bar": bar, "over_bar": sum(span > bar for span, _ in spans)}
                 if figures[kind]["p99"] > bar:
                     slow.append(kind)
+        arrived = sorted((r.at, r.sender) for rs in self.receiver.receipts.values() for r in rs)
+        silent = sorted(
+            next(at for at, sender in arrived if sender == name and at > ended) - ended
+            for ended, name in self.led if any(s == name and at > ended for at, s in arrived))
+        figures["first digest of the new leader"] = {
+            "p50": round(silent[len(silent) // 2], 2), "most": round(silent[-1], 2)} if silent else {}
         shared = min(len(own), len(others))
         faults = {
             "lost": lost, "twice in the log": twice, "undigested": under, "digested twice": over,
