@@ -16,28 +16,14 @@ import Transfer
 /// Two nodes on one log, against a real store.
 @Suite("A pair's log in a bucket")
 final class PairShippingTests: Sendable {
-    private let store: ObjectStore
-    private let engine = TransferEngine(telemetry: .silent)
-    private let folder: TemporaryDirectory
-    private let prefix = "pair/\(UInt64.random(in: .min ... .max))"
+    private let place: StorePrefix
 
-    init() async throws {
-        store = try await ObjectStore.shared()
-        folder = try TemporaryDirectory("pair")
-    }
+    init() async throws { place = try await StorePrefix("pair") }
 
-    deinit { engine.shutdown() }
+    private var store: ObjectStore { place.store }
+    private var folder: TemporaryDirectory { place.folder }
 
-    private func bucket(_ endpoint: String? = nil) throws -> Bucket {
-        Bucket(
-            try BucketLocation(
-                url: "s3://\(ObjectStore.bucket)/\(prefix)", endpoint: endpoint ?? store.endpoint),
-            credentials: BucketCredentialChain([
-                ConfiguredKeys(
-                    accessKey: .value(ObjectStore.accessKey),
-                    secretKey: .value(ObjectStore.secretKey))
-            ]), engine: engine)
-    }
+    private func bucket(_ endpoint: String? = nil) throws -> Bucket { try place.bucket(endpoint) }
 
     private struct Node {
         let eventLog: EventLog
@@ -84,36 +70,19 @@ final class PairShippingTests: Sendable {
                     lease: .seconds(2), advertise: "https://\(name)", leadership: leadership,
                     goesOnAlone: goesOnAlone, otherLeads: { otherLeads }),
                 telemetry: .silent)
-            let running = Task {
-                do throws(ShippingFault) {
-                    try await shipper.run()
-                    return ShippingFault?.none
-                } catch { return error }
-            }
             return Node(
-                eventLog: eventLog, leadership: leadership, shipper: shipper, running: running)
+                eventLog: eventLog, leadership: leadership, shipper: shipper,
+                running: shipper.start())
         } catch {
             await eventLog.close()
             throw error
         }
     }
 
-    private func body(_ numbers: Range<Int>) -> [UInt8] {
-        numbers.flatMap { number in
-            Array(
-                #"{"ts":"2026-11-30T00:00:00Z","event":"test.line","id":"e\#(number)","text":"\#(String(repeating: "x", count: 300))"}"#
-                    .utf8) + [UInt8(ascii: "\n")]
-        }
-    }
+    private func body(_ numbers: Range<Int>) -> [UInt8] { StorePrefix.events(numbers) }
 
     private func lines(_ log: EventLog) async throws -> [EventLogLine] {
-        var reader = log.reader(from: .start)
-        var lines: [EventLogLine] = []
-        while true {
-            let batch = try await reader.next()
-            lines += batch.lines
-            if batch.isCaughtUp { return lines }
-        }
+        try await StorePrefix.lines(log)
     }
 
     @Test("a follower has the leader's lines at their positions, refuses others, and takes over")

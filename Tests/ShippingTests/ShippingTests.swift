@@ -15,28 +15,14 @@ import Transfer
 /// Against a real store, and a proxy before it that makes requests fail.
 @Suite("The log in a bucket")
 final class ShippingTests: Sendable {
-    private let store: ObjectStore
-    private let engine = TransferEngine(telemetry: .silent)
-    private let folder: TemporaryDirectory
-    private let prefix = "shipping/\(UInt64.random(in: .min ... .max))"
+    private let place: StorePrefix
 
-    init() async throws {
-        store = try await ObjectStore.shared()
-        folder = try TemporaryDirectory("shipping")
-    }
+    init() async throws { place = try await StorePrefix("shipping") }
 
-    deinit { engine.shutdown() }
+    private var store: ObjectStore { place.store }
+    private var folder: TemporaryDirectory { place.folder }
 
-    private func bucket(_ endpoint: String? = nil) throws -> Bucket {
-        Bucket(
-            try BucketLocation(
-                url: "s3://\(ObjectStore.bucket)/\(prefix)", endpoint: endpoint ?? store.endpoint),
-            credentials: BucketCredentialChain([
-                ConfiguredKeys(
-                    accessKey: .value(ObjectStore.accessKey),
-                    secretKey: .value(ObjectStore.secretKey))
-            ]), engine: engine)
-    }
+    private func bucket(_ endpoint: String? = nil) throws -> Bucket { try place.bucket(endpoint) }
 
     /// An open log and its shipper.
     private struct Node {
@@ -73,13 +59,7 @@ final class ShippingTests: Sendable {
             let shipper = try await LogShipper(
                 eventLog, bucket: bucket, id: PrefixOwner.ownID(in: directory),
                 delay: .milliseconds(100), telemetry: .silent)
-            let running = Task {
-                do throws(ShippingFault) {
-                    try await shipper.run()
-                    return ShippingFault?.none
-                } catch { return error }
-            }
-            return Node(eventLog: eventLog, shipper: shipper, running: running)
+            return Node(eventLog: eventLog, shipper: shipper, running: shipper.start())
         } catch {
             await eventLog.close()
             throw error
@@ -103,22 +83,10 @@ final class ShippingTests: Sendable {
         await running.value
     }
 
-    private func events(_ numbers: Range<Int>) -> [UInt8] {
-        numbers.flatMap { number in
-            Array(
-                #"{"ts":"2026-11-30T00:00:00Z","event":"test.line","id":"e\#(number)","text":"\#(String(repeating: "x", count: 300))"}"#
-                    .utf8) + [UInt8(ascii: "\n")]
-        }
-    }
+    private func events(_ numbers: Range<Int>) -> [UInt8] { StorePrefix.events(numbers) }
 
     private func lines(_ log: EventLog) async throws -> [[UInt8]] {
-        var reader = log.reader(from: .start)
-        var lines: [[UInt8]] = []
-        while true {
-            let batch = try await reader.next()
-            lines += batch.lines.map(\.bytes)
-            if batch.isCaughtUp { return lines }
-        }
+        try await StorePrefix.lines(log).map(\.bytes)
     }
 
     @Test("an empty folder gets every shipped line, and goes on with the log; the old node stops")
@@ -496,14 +464,7 @@ final class ShippingTests: Sendable {
         #expect(throws: ShippingFault.unfinished(place: directory)) {
             try FolderRestore.check(directory)
         }
-        let other = Bucket(
-            try BucketLocation(
-                url: "s3://\(ObjectStore.bucket)/\(prefix)-other", endpoint: store.endpoint),
-            credentials: BucketCredentialChain([
-                ConfiguredKeys(
-                    accessKey: .value(ObjectStore.accessKey),
-                    secretKey: .value(ObjectStore.secretKey))
-            ]), engine: engine)
+        let other = try place.bucket(suffix: "-other")
         await #expect(throws: ShippingFault.unfinished(place: directory)) {
             _ = try await FolderRestore.begin(
                 other, directory: directory, node: "n", most: .max, telemetry: .silent)

@@ -115,4 +115,23 @@ final class NodeProcess: Sendable {
         let exit = try await child.waitForExit()
         return (child.output, exit)
     }
+
+    /// Every line of the log, in order.
+    func stored() async throws -> String {
+        let reply = try await get(
+            "/v1/events?limit=10000&since=2020-01-01T00:00:00Z", token: token("read"))
+        guard reply.status == 200 else { throw NotStored(status: reply.status) }
+        return String(decoding: reply.body, as: UTF8.self)
+    }
+
+    private struct NotStored: Error { let status: Int }
+
+    /// The digests that the receiver of the kind `file` has kept.
+    func kept() throws -> [String] {
+        let files = FileManager.default.enumerator(
+            at: URL(fileURLWithPath: data + "/outgoing"), includingPropertiesForKeys: nil)
+        return (files?.allObjects as? [URL] ?? []).compactMap {
+            try? String(contentsOf: $0, encoding: .utf8)
+        }
+    }
 }

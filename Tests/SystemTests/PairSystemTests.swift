@@ -51,19 +51,16 @@ final class PairSystemTests: Sendable {
         try await eventually("it leads") { await self.leads(node) }
     }
 
-    private func stored(_ node: NodeProcess) async throws -> String {
-        let reply = try await node.get(
-            "/v1/events?limit=10000&since=2020-01-01T00:00:00Z", token: node.token("read"))
-        #expect(reply.status == 200)
-        return String(decoding: reply.body, as: UTF8.self)
-    }
-
-    private func kept(_ node: NodeProcess) throws -> [String] {
-        let folder = URL(fileURLWithPath: node.data + "/outgoing")
-        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
-        return (files?.allObjects as? [URL] ?? []).compactMap {
-            try? String(contentsOf: $0, encoding: .utf8)
-        }
+    /// Starts both; the first one leads.
+    private func start(
+        _ a: NodeProcess, _ b: NodeProcess
+    ) async throws -> (ChildProcess, ChildProcess) {
+        let first = try a.start()
+        try await a.untilReady()
+        try await untilLeading(a)
+        let second = try b.start()
+        try await b.untilReady()
+        return (first, second)
     }
 
     private static func lines(_ numbers: Range<Int>) -> String {
@@ -76,13 +73,11 @@ final class PairSystemTests: Sendable {
     @Test("the other node has every line, takes over after kill -9, and sends nothing again")
     func takeover() async throws {
         let (a, b) = (try node(), try node())
-        let first = try a.start()
-        defer { first.kill() }
-        try await a.untilReady()
-        try await untilLeading(a)
-        let second = try b.start()
-        defer { second.kill() }
-        try await b.untilReady()
+        let (first, second) = try await start(a, b)
+        defer {
+            first.kill()
+            second.kill()
+        }
         #expect(await !leads(b))
 
         let refused = try await b.post(
@@ -99,7 +94,7 @@ final class PairSystemTests: Sendable {
         #expect(sent.status == 200)
         try await SilenceSystemTests.fail("shop", on: a)
         try await eventually("the leader's log is at the follower") {
-            let (own, copy) = (try await self.stored(a), try await self.stored(b))
+            let (own, copy) = (try await a.stored(), try await b.stored())
             return own.contains(#""event":"delivery.sent""#) && own == copy
         }
         let digests = try await b.get("/v1/digests", token: b.token("read"))
@@ -108,17 +103,17 @@ final class PairSystemTests: Sendable {
             return String(decoding: digests.body, as: UTF8.self).contains("shop")
         }
         #expect(digests.status == 200)
-        let held = try await stored(a)
+        let held = try await a.stored()
         first.kill()
         try await first.waitForExit()
 
         try await untilLeading(b)
-        #expect(try await stored(b).hasPrefix(held))
+        #expect(try await b.stored().hasPrefix(held))
         try await SilenceSystemTests.fail("third", on: b)
         try await eventually("the next failure is reported by the new leader") {
-            try self.kept(b).contains { $0.contains("third") }
+            try b.kept().contains { $0.contains("third") }
         }
-        #expect(try !kept(b).contains { $0.contains("shop") })
+        #expect(try !b.kept().contains { $0.contains("shop") })
         let again = try await b.post(
             "/v1/events", token: b.token("ingest"), Self.lines(0..<500))
         #expect(
@@ -130,7 +125,7 @@ final class PairSystemTests: Sendable {
         defer { returned.kill() }
         try await a.untilReady()
         try await eventually("both logs are equal") {
-            try await self.stored(a) == self.stored(b)
+            try await a.stored() == b.stored()
         }
         #expect(await !leads(a))
         let (words, asked) = try await a.command("ha", "status")
@@ -148,21 +143,19 @@ final class PairSystemTests: Sendable {
     @Test("SIGTERM hands over without waiting for the lease")
     func terminate() async throws {
         let (a, b) = (try node(), try node())
-        let first = try a.start()
-        defer { first.kill() }
-        try await a.untilReady()
-        try await untilLeading(a)
-        let second = try b.start()
-        defer { second.kill() }
-        try await b.untilReady()
+        let (first, second) = try await start(a, b)
+        defer {
+            first.kill()
+            second.kill()
+        }
         #expect(
             try await a.post("/v1/events", token: a.token("ingest"), Self.lines(0..<50)).status
                 == 200)
-        let held = try await stored(a)
+        let held = try await a.stored()
         first.terminate()
         #expect(try await first.waitForExit() == .code(0))
         try await untilLeading(b)
-        #expect(try await stored(b).hasPrefix(held))
+        #expect(try await b.stored().hasPrefix(held))
     }
 
     @Test("lines that a killed leader had acknowledged and not copied reach the new leader")
@@ -170,13 +163,11 @@ final class PairSystemTests: Sendable {
         let proxy = try await StoreProxy.start(store, .init())
         // The first node copies late, so that it has lines that the bucket lacks.
         let (a, b) = (try node(proxy.endpoint, ship: "1h"), try node())
-        let first = try a.start()
-        defer { first.kill() }
-        try await a.untilReady()
-        try await untilLeading(a)
-        let second = try b.start()
-        defer { second.kill() }
-        try await b.untilReady()
+        let (first, second) = try await start(a, b)
+        defer {
+            first.kill()
+            second.kill()
+        }
         #expect(
             try await a.post("/v1/events", token: a.token("ingest"), Self.lines(0..<50)).status
                 == 200)
@@ -193,13 +184,13 @@ final class PairSystemTests: Sendable {
         defer { third.kill() }
         try await a.untilReady()
         try await eventually("the new leader has them, once", within: .seconds(90)) {
-            let log = try await self.stored(b)
+            let log = try await b.stored()
             return (1...60).allSatisfy { number in
                 log.split(separator: "\n").count { $0.contains("\"seq\":\(number)}") } == 1
             }
         }
         try await eventually("both logs are equal") {
-            try await self.stored(a) == self.stored(b)
+            try await a.stored() == b.stored()
         }
     }
 }

@@ -43,22 +43,6 @@ final class RestoreSystemTests: Sendable {
         try FileManager.default.moveItem(atPath: lost + "/tls", toPath: node.data + "/tls")
     }
 
-    private func stored(_ node: NodeProcess) async throws -> String {
-        let reply = try await node.get(
-            "/v1/events?limit=10000&since=2020-01-01T00:00:00Z", token: node.token("read"))
-        #expect(reply.status == 200)
-        return String(decoding: reply.body, as: UTF8.self)
-    }
-
-    /// The digests that the receiver has kept since the folder was made.
-    private func kept(_ node: NodeProcess) throws -> [String] {
-        let folder = URL(fileURLWithPath: node.data + "/outgoing")
-        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
-        return (files?.allObjects as? [URL] ?? []).compactMap {
-            try? String(contentsOf: $0, encoding: .utf8)
-        }
-    }
-
     private static let alert = """
         {"version":"4","status":"firing","alerts":[{"status":"firing","labels":{"alertname":"High5xx",\
         "namespace":"prod","rollout":"payments-api"},"annotations":{},"startsAt":"2026-11-30T00:00:00Z"}]}
@@ -86,7 +70,7 @@ final class RestoreSystemTests: Sendable {
         // A digest that was sent, and a silence, are decisions in the log.
         try await SilenceSystemTests.fail("shop", on: node)
         try await eventually("the digest is recorded as sent") {
-            try await self.stored(node).contains(#""event":"delivery.sent""#)
+            try await node.stored().contains(#""event":"delivery.sent""#)
         }
         let (silence, added) = try await node.command(
             "silence", "add", "rollout=other", "--for", "1h", "--who", "alice", "--why", "moving")
@@ -94,13 +78,13 @@ final class RestoreSystemTests: Sendable {
         let id = silence.trimmingCharacters(in: .whitespacesAndNewlines)
         // The node appends what a command decided, within about a second.
         try await eventually("the silence is in the log") {
-            try await self.stored(node).contains(#""event":"silence.added""#)
+            try await node.stored().contains(#""event":"silence.added""#)
         }
         let last = try await node.post(
             "/v1/hooks/alertmanager", token: node.token("ingest"),
             Self.alert, type: "application/json")
         #expect(last.status == 200)
-        let held = try await stored(node)
+        let held = try await node.stored()
         #expect(held.split(separator: "\n").count >= 501)
         first.kill()
         try await first.waitForExit()
@@ -109,15 +93,15 @@ final class RestoreSystemTests: Sendable {
         let second = try node.start()
         defer { second.kill() }
         try await node.untilReady()
-        #expect(try await stored(node).hasPrefix(held))
+        #expect(try await node.stored().hasPrefix(held))
         let silences = try await node.command("silence", "list", "--json")
         #expect(silences.output.contains(id), "\(silences.output)")
         // What was sent is not sent again: the next digest is about the next failure alone.
         try await SilenceSystemTests.fail("third", on: node)
         try await eventually("the third rollout is told") {
-            try self.kept(node).contains { $0.contains("third") }
+            try node.kept().contains { $0.contains("third") }
         }
-        #expect(try !kept(node).contains { $0.contains("shop") })
+        #expect(try !node.kept().contains { $0.contains("shop") })
         let again = try await node.post("/v1/events", token: node.token("ingest"), body)
         #expect(
             String(decoding: again.body, as: UTF8.self)
@@ -203,7 +187,7 @@ final class RestoreSystemTests: Sendable {
         }
         // The notifier has them, on its disk alone.
         try await eventually("the notifier has the verdicts") {
-            let log = try await self.stored(notifier)
+            let log = try await notifier.stored()
             return (1...3).allSatisfy { log.contains("payments-\($0)") }
         }
         first.kill()
@@ -217,7 +201,7 @@ final class RestoreSystemTests: Sendable {
         defer { second.kill() }
         try await notifier.untilReady()
         try await eventually("the new notifier has the verdicts", within: .seconds(60)) {
-            let log = try await self.stored(notifier)
+            let log = try await notifier.stored()
             return (1...3).allSatisfy { attempt in
                 log.split(separator: "\n").count { $0.contains("payments-\(attempt)") } == 1
             }
