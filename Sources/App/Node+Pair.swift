@@ -13,7 +13,10 @@ extension Node {
     /// Keeps the state file near the leader's lines until this node leads; then applies the rest,
     /// and lets the node decide.
     func followUntilLeading() async {
-        guard let bucket, bucket.other != nil else { return begun.give() }
+        guard let bucket, bucket.other != nil else {
+            followed.give()
+            return begun.give()
+        }
         var noted = ContinuousClock.now - .seconds(60)
         while !bucket.leadership.hasBegun, !Task.isCancelled {
             if noted + .seconds(60) <= .now {
@@ -25,6 +28,7 @@ extension Node {
             if bucket.log.mark.value.shipped >= head {
                 await decisions.replay()
                 await notifier?.digestService.follow()
+                followed.give()
             }
             await Self.first(
                 of: { [eventLog] in await eventLog.waitForLines(after: head) },
@@ -40,6 +44,7 @@ extension Node {
             if await bucket.log.mark.wait(for: head, within: .milliseconds(500)) { break }
         }
         await decisions.replay()
+        followed.give()
         telemetry.emit(LeadershipTaken(leadership: bucket.leadership.status))
         begun.give()
     }
@@ -118,6 +123,11 @@ extension Node {
                         .conflict, "no_other_node",
                         "no other node has been seen in the bucket; start it first")
                 }
+                guard await other.isReady() != false else {
+                    throw Problem(
+                        .conflict, "other_not_ready",
+                        "the other node is not ready; it reads the log that it has restored")
+                }
                 handOver.give()
                 return .bytes(document(pair, leadership, other))
             },
@@ -145,6 +155,16 @@ extension Node {
             }
         }
         return json.bytes
+    }
+
+    /// A follower is ready once it has what the leader decided: before, it could not take over at
+    /// once.
+    static func followCheck(_ followed: OneTimeSignal) -> HealthCheck {
+        HealthCheck("ha:state") {
+            followed.isGiven
+                ? .init(.pass)
+                : .init(.fail, output: "the node reads the log that it got from the bucket")
+        }
     }
 
     /// The check of `/readyz?role=leader`.

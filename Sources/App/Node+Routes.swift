@@ -23,13 +23,15 @@ extension Node {
         _ decisions: DecisionLog, _ gateway: GatewayParts?, _ notifier: NotifierParts?,
         _ bucket: BucketParts?,
         _ metrics: NodeMetrics, _ tokens: TokenRegistry, _ handOver: OneTimeSignal,
-        _ console: [Route]
+        _ followed: OneTimeSignal, _ console: [Route]
     ) -> [Route] {
         let store = decisions.store
         var routes: [Route] = [
             .health("/livez", checks: []),
             .health(
-                "/readyz", checks: checks(settings, eventLog, store, gateway, notifier, bucket),
+                "/readyz",
+                checks: checks(settings, eventLog, store, gateway, notifier, bucket)
+                    + (settings.pair == nil ? [] : [followCheck(followed)]),
                 leader: bucket.map { leaderCheck($0.leadership) }),
             .metrics(registry: metrics.registry) { await metrics.look() },
         ]

@@ -45,6 +45,8 @@ public final class Node: Sendable {
     let board: BoardService
     /// Given when the node may decide and send; of a pair, once it leads.
     let begun = OneTimeSignal()
+    /// Given when the state file has what the leader decided before this node started.
+    let followed = OneTimeSignal()
     /// Given when a person asks this node to hand over.
     let handOver = OneTimeSignal()
     let inForce: SettingsInForce
@@ -181,7 +183,7 @@ public final class Node: Sendable {
             routes: OpenAPIDocument.adding(
                 to: Self.routes(
                     settings, inForce, eventLog, decisions, gateway, notifier, bucket, metrics,
-                    tokens, handOver,
+                    tokens, handOver, followed,
                     ConsoleRoutes(
                         Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
                         decisions: decisions, keeper: board, sessions: sessions

@@ -53,7 +53,7 @@ public actor LogShipper {
     private var saved: ShippingRecord?
     var replica: Replica?
     /// The object under way, compressed once for all tries.
-    private var packed: (number: UInt64, bytes: [UInt8])?
+    private var packed: (object: LogObject, bytes: [UInt8])?
     /// Whether the last object reached the end of the log; if not, the next one does not wait.
     private var isCaughtUp = true
     /// When the store was last found to create an object only once.
@@ -336,9 +336,8 @@ public actor LogShipper {
 
     /// Creates the pending object.
     func create(_ object: LogObject) async throws(ShippingFault) {
-        if packed?.number != object.number {
-            packed = (object.number, try await log.pack(object))
-        }
+        // The life before may have tried to create another object of this number.
+        if packed?.object != object { packed = (object, try await log.pack(object)) }
         let (bucket, bytes) = (log.bucket, packed?.bytes ?? [])
         do throws(BucketFault) {
             // A store that hangs must not hold a leader beyond its lease.

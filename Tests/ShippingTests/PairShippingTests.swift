@@ -264,6 +264,37 @@ final class PairShippingTests: Sendable {
         await again.kill()
     }
 
+    @Test("a node that leads again after its store hung continues the log by the protocol")
+    func again() async throws {
+        // Of the leader's objects the second one hangs until the lease is over.
+        let proxy = try await StoreProxy.start(
+            store,
+            .init(faults: [
+                "PUT": Array(repeating: .none, count: 7) + [.hang],
+                "HEAD": Array(repeating: .refuse, count: 12),
+            ]))
+        let node = try await start("a", endpoint: proxy.endpoint, goesOnAlone: true)
+        try await node.untilLeading()
+        let first = try await node.eventLog.ingest(body(0..<10))
+        #expect(await node.shipper.mark.wait(for: first.end, within: .seconds(60)))
+        #expect(node.leadership.status.term == 2)
+        await node.kill()
+
+        let other = try await start("b")
+        try await eventually("the other node has every line") {
+            try await self.lines(other.eventLog).count == 10
+        }
+        await other.kill()
+        var replica = Replica(
+            Replica.Rules(lease: nil), cluster: try PrefixOwner.ownID(in: folder.file("a")),
+            node: "n", writer: "reader", now: .zero)
+        try await SharedLog(bucket: try bucket()).objects(from: 1) { object throws(ShippingFault) in
+            replica.saw(object, now: .zero)
+        }
+        #expect(replica.role == .following, "\(replica.role)")
+        #expect(replica.next > 3)
+    }
+
     @Test("a store that ignores the condition is not used")
     func condition() async throws {
         let proxy = try await StoreProxy.start(store, .init(always: ["PUT": .ignoreCondition]))

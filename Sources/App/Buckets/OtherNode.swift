@@ -75,16 +75,26 @@ final class OtherNode: Sendable {
     }
 
     /// Whether another node answers that it leads.
-    func leads() async -> Bool {
+    func leads() async -> Bool { await statuses(of: "/readyz?role=leader").contains(200) }
+
+    /// Whether another node answers that it is ready; nil if none answers.
+    func isReady() async -> Bool? {
+        let statuses = await statuses(of: "/readyz")
+        return statuses.isEmpty ? nil : statuses.contains(200)
+    }
+
+    private func statuses(of path: String) async -> [Int] {
+        var statuses: [Int] = []
         for address in known {
             do throws(TransferError) {
-                let reply = try await store.engine.http(
-                    HTTPTransfer(
-                        url: address + "/readyz?role=leader", deadline: Self.deadline,
-                        connectDeadline: Self.deadline, tls: trust))
-                if reply.status == 200 { return true }
+                statuses.append(
+                    try await store.engine.http(
+                        HTTPTransfer(
+                            url: address + path, deadline: Self.deadline,
+                            connectDeadline: Self.deadline, tls: trust)
+                    ).status)
             } catch { continue }
         }
-        return false
+        return statuses
     }
 }
