@@ -69,7 +69,7 @@ struct RolloutPolicyTests {
                     (RolloutMatch(namespaces: ["prod"], rollouts: ["ghost"]), set("rest", limit)),
                 ]),
             probesByPolicy: ["pay": ["canary"], "rest": ["canary"], "default": ["other"]],
-            budget: .seconds(2), interval: .seconds(30), appliesMidRun: appliesMidRun)
+            budget: .seconds(20), interval: .seconds(30), appliesMidRun: appliesMidRun)
     }
 
     private func measure(_ rollout: String, _ namespace: String = "prod") async throws -> JSONValue?

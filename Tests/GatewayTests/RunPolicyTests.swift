@@ -37,7 +37,7 @@ struct RunPolicyTests {
                 PolicySet(
                     Policy(checks: [Check(id: "gateway.disk_ok", critical: true, weight: weight)]),
                     concerns: [:])),
-            budget: .seconds(2), interval: .seconds(30), window: window,
+            budget: .seconds(20), interval: .seconds(30), window: window,
             appliesMidRun: appliesMidRun)
     }
 

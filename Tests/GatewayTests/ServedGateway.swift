@@ -43,7 +43,7 @@ final class ServedGateway: Sendable {
                     PolicySet(
                         Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]),
                         concerns: concerns.mapValues { $0.map { Check(id: $0, critical: true) } })),
-                budget: .seconds(2), interval: .seconds(30)),
+                budget: .seconds(20), interval: .seconds(30)),
             node: "gw-a1", az: "az-1", binary: "sha256:b", eventLog: eventLog, store: store,
             rate: rate, wall: clock.wall, clock: clock, telemetry: telemetry)
         let tokens = try await TokenRegistry(store: store)

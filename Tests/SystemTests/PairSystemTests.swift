@@ -132,6 +132,18 @@ final class PairSystemTests: Sendable {
         #expect(asked == .code(0))
         #expect(words.contains("follows \(b.url)"), "\(words)")
 
+        let pages = [
+            String(decoding: try await a.get("/metrics").body, as: UTF8.self),
+            String(decoding: try await b.get("/metrics").body, as: UTF8.self),
+        ]
+        #expect(pages[0].contains("\nbellwether_ha_leading 0\n"))
+        #expect(pages[1].contains("\nbellwether_ha_leading 1\n"))
+        #expect(pages[1].contains("\nbellwether_ha_takeovers_total 1\n"))
+        for page in pages {
+            #expect(page.contains("\nbellwether_ha_alone_total 0\n"))
+            #expect(page.contains("\nbellwether_ha_orphaned_lines_total 0\n"))
+        }
+
         // Both know each other by now; B hands over.
         try await eventually("the hand-over is accepted") {
             try await b.command("ha", "hand-over").exit == .code(0)

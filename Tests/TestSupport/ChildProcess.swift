@@ -27,6 +27,7 @@ public final class ChildProcess: Sendable {
         var output: [UInt8] = []
         var errors: [UInt8] = []
         var outputEnded = false
+        var errorsEnded = false
         var exit: Exit?
     }
 
@@ -66,7 +67,9 @@ public final class ChildProcess: Sendable {
             }
         }
         Self.follow(child.stderr) { bytes in
-            if let bytes { record.state.withLock { $0.errors += bytes } }
+            record.state.withLock { state in
+                if let bytes { state.errors += bytes } else { state.errorsEnded = true }
+            }
         }
         Thread.detachNewThread { Self.reap(pid, record) }
     }
@@ -162,12 +165,18 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits for the exit.
+    /// Waits for the exit, and until everything that the child wrote is read; for that at most some
+    /// seconds, since a child of the child may keep its outputs open.
     @discardableResult
     public func waitForExit(within limit: Duration = .seconds(60)) async throws -> Exit {
         let deadline = ContinuousClock.now + limit
+        var reads = 0
         while true {
-            if let exit { return exit }
+            let (exit, isRead) = record.state.withLock {
+                ($0.exit, $0.outputEnded && $0.errorsEnded)
+            }
+            if let exit, isRead || reads > 300 { return exit }
+            if exit != nil { reads += 1 }
             guard ContinuousClock.now < deadline else {
                 throw SpawnError(
                     description: "process \(pid) never ended; errors: \(errors.suffix(2000))")
