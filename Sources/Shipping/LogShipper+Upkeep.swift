@@ -5,7 +5,7 @@ public import Events
 import Replication
 import Telemetry
 
-/// What keeps a restore short and the bucket small.
+/// What keeps a restore short and the bucket small, and the end of a node.
 extension LogShipper {
     /// Copies a snapshot of the state file, once the lines that it holds are in the bucket; a
     /// restored folder then has to apply only what came after it.
@@ -64,5 +64,29 @@ extension LogShipper {
         var next = max(lowest, first, 1)
         while next <= eventLog.shipped, numbers.contains(next) { next += 1 }
         return next - 1
+    }
+
+    /// Copies the lines that are left, for at most `limit`. Call it when `run` has returned.
+    public func finish(within limit: Duration) async {
+        let deadline = clock.now + limit
+        let work = Task {
+            while !Task.isCancelled, replica?.role == .leading {
+                if let object = replica?.pending {
+                    try await create(object)
+                } else if let record, try await hasLines(after: record.shipped) {
+                    try await ship()
+                } else {
+                    try await farewell()
+                    break
+                }
+            }
+        }
+        let timer = Task {
+            try await Task.sleep(until: deadline, clock: clock)
+            work.cancel()
+        }
+        _ = try? await work.value
+        timer.cancel()
+        try? await save()
     }
 }

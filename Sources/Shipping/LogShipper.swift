@@ -44,7 +44,7 @@ public actor LogShipper {
     let pair: Pair?
     let telemetry: Telemetry
     /// Also runs while the machine sleeps.
-    private let clock = ContinuousClock()
+    let clock = ContinuousClock()
     let start = ContinuousClock.now
 
     /// Where the log ended when it was opened.
@@ -104,7 +104,7 @@ public actor LogShipper {
 
     var now: Duration { start.duration(to: clock.now) }
 
-    private func hasLines(after position: LogPosition) async throws(ShippingFault) -> Bool {
+    func hasLines(after position: LogPosition) async throws(ShippingFault) -> Bool {
         var reader = eventLog.reader(from: position)
         do throws(EventLogError) {
             return try await !reader.next(maxLines: 1).lines.isEmpty
@@ -300,7 +300,7 @@ public actor LogShipper {
     // MARK: - Leading
 
     /// Writes the next lines of one segment, if there are any.
-    private func ship() async throws(ShippingFault) {
+    func ship() async throws(ShippingFault) {
         guard let record else { return }
         var reader = eventLog.reader(from: record.shipped)
         let batch: EventLogBatch
@@ -376,31 +376,5 @@ public actor LogShipper {
     public nonisolated func hasShipped(segment number: UInt64) -> Bool {
         let shipped = mark.value.shipped
         return number < shipped.segment || eventLog.head <= shipped
-    }
-
-    // MARK: - The end
-
-    /// Copies the lines that are left, for at most `limit`. Call it when `run` has returned.
-    public func finish(within limit: Duration) async {
-        let deadline = clock.now + limit
-        let work = Task {
-            while !Task.isCancelled, replica?.role == .leading {
-                if let object = replica?.pending {
-                    try await create(object)
-                } else if let record, try await hasLines(after: record.shipped) {
-                    try await ship()
-                } else {
-                    try await farewell()
-                    break
-                }
-            }
-        }
-        let timer = Task {
-            try await Task.sleep(until: deadline, clock: clock)
-            work.cancel()
-        }
-        _ = try? await work.value
-        timer.cancel()
-        try? await save()
     }
 }

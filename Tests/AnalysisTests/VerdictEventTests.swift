@@ -100,7 +100,7 @@ struct VerdictEventTests {
 
     @Test func linesStayWithinTheLimitWhateverThePolicy() throws {
         let policy = Policy(
-            checks: (0..<1000).map { Check(id: "dependency.number_\($0)", fail: 1) })
+            checks: (0..<2000).map { Check(id: "dependency.number_\($0)", fail: 1) })
         let signals = policy.checks.map { Signal($0.id, unit: .count, value: .number(2)) }
         let judgement = Sample.judge(signals, policy: policy)
         var ledger = AttemptLedger(timing: Sample.timing)

@@ -35,6 +35,7 @@ struct AttemptCheckpointTests {
                     PolicySet(
                         Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]),
                         concerns: [:])),
+                // Real time: a starved machine must judge, too.
                 budget: .seconds(20), interval: .seconds(30)),
             node: "gw-a1", az: "az-1", binary: "sha256:b", eventLog: eventLog, store: store,
             rate: TokenBucket.Rate(burst: 100, perSecond: 100), wall: clock.wall, clock: clock,

@@ -69,6 +69,7 @@ struct RolloutPolicyTests {
                     (RolloutMatch(namespaces: ["prod"], rollouts: ["ghost"]), set("rest", limit)),
                 ]),
             probesByPolicy: ["pay": ["canary"], "rest": ["canary"], "default": ["other"]],
+            // Real time: a starved machine must judge, too.
             budget: .seconds(20), interval: .seconds(30), appliesMidRun: appliesMidRun)
     }
 

@@ -37,6 +37,7 @@ struct RunPolicyTests {
                 PolicySet(
                     Policy(checks: [Check(id: "gateway.disk_ok", critical: true, weight: weight)]),
                     concerns: [:])),
+            // Real time: a starved machine must judge, too.
             budget: .seconds(20), interval: .seconds(30), window: window,
             appliesMidRun: appliesMidRun)
     }

@@ -43,6 +43,7 @@ final class ServedGateway: Sendable {
                     PolicySet(
                         Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]),
                         concerns: concerns.mapValues { $0.map { Check(id: $0, critical: true) } })),
+                // Real time: a starved machine must judge, too.
                 budget: .seconds(20), interval: .seconds(30)),
             node: "gw-a1", az: "az-1", binary: "sha256:b", eventLog: eventLog, store: store,
             rate: rate, wall: clock.wall, clock: clock, telemetry: telemetry)

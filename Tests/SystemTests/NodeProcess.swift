@@ -135,3 +135,19 @@ final class NodeProcess: Sendable {
         }
     }
 }
+
+extension ObjectStore {
+    /// The section `bucket` of a configuration, with one node's or pair's prefix.
+    func section(_ prefix: String, endpoint: String? = nil, ship: String = "200ms") -> String {
+        """
+        bucket:
+          url: "s3://\(Self.bucket)/\(prefix)"
+          endpoint: "\(endpoint ?? self.endpoint)"
+          ship: \(ship)
+          credentials:
+            access_key: \(Self.accessKey)
+            secret_key: "\(Self.secretKey)"
+
+        """
+    }
+}

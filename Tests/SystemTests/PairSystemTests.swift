@@ -26,15 +26,8 @@ final class PairSystemTests: Sendable {
                 receivers: [{name: kept, kind: file}]
                 route: {receivers: [kept]}
                 digest: {first_after: 100ms, window: 300ms, max_window: 1s, repeat: 1h}
-                bucket:
-                  url: "s3://\(ObjectStore.bucket)/\(prefix)"
-                  endpoint: "\(endpoint ?? store.endpoint)"
-                  ship: \(ship)
-                  credentials:
-                    access_key: \(ObjectStore.accessKey)
-                    secret_key: "\(ObjectStore.secretKey)"
 
-                """)
+                """ + store.section(prefix, endpoint: endpoint, ship: ship))
         let text = try String(contentsOfFile: node.configuration, encoding: .utf8)
         let pair =
             #"ha: {lease: 2s, advertise: "\#(node.url)", bucket_away: \#(away), ca_file: "\#(ca)"}"#

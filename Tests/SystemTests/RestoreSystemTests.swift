@@ -24,14 +24,8 @@ final class RestoreSystemTests: Sendable {
                 receivers: [{name: kept, kind: file}]
                 route: {receivers: [kept]}
                 digest: {first_after: 100ms, window: 300ms, max_window: 1s, repeat: 1h}
-                bucket:
-                  url: "s3://\(ObjectStore.bucket)/\(prefix)"
-                  endpoint: "\(endpoint ?? store.endpoint)"
-                  ship: 200ms
-                  credentials:
-                    access_key: \(ObjectStore.accessKey)
-                    secret_key: "\(ObjectStore.secretKey)"
-                """ + more)
+
+                """ + store.section(prefix, endpoint: endpoint) + more)
     }
 
     /// Takes the data folder away; the new machine has the certificate, as from a mounted Secret.
