@@ -213,7 +213,8 @@ let package = Package(
 
         // Tests: one target for each module, and one that runs the real executable.
         .target(
-            name: "TestSupport", dependencies: ["Events", "JSON"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["CSpawn", "Events", "JSON"],
+            path: "Tests/TestSupport",
             exclude: ["Doubles"], swiftSettings: strict),
         tests("Core"),
         tests("JSON"),

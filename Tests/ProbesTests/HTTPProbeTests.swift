@@ -148,7 +148,7 @@ struct HTTPProbeTests {
 
     @Test("no listener, an unknown host, an invalid address")
     func unreachable() async throws {
-        let port = try ScriptedServer.closedPort()
+        let port = try FreePort.take()
         let refused = await measure(HTTPSource(url: "http://127.0.0.1:\(port)/"))
         #expect(refused.reason("dependency.bank_ok") == .refused)
         let nameless = await measure(HTTPSource(url: "http://nobody.invalid/"))
@@ -166,7 +166,7 @@ struct HTTPProbeTests {
 
     @Test("the report of a failure contains no path, query or password")
     func secrets() async throws {
-        let port = try ScriptedServer.closedPort()
+        let port = try FreePort.take()
         let signals = await measure(
             HTTPSource(url: "http://127.0.0.1:\(port)/hooks/p4th?token=qu3ry"))
         guard case .absent(_, let detail)? = signals.first?.value else {
@@ -198,7 +198,7 @@ struct TCPProbeTests {
 
     @Test("a closed port is a result, with the reason")
     func closed() async throws {
-        let signals = await measure("127.0.0.1", try ScriptedServer.closedPort())
+        let signals = await measure("127.0.0.1", try FreePort.take())
         #expect(signals["gateway.worker_reachable"]?.value == .flag(false))
         #expect(signals.reason("gateway.worker_connect_ms") == .refused)
     }

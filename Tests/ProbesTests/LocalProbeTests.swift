@@ -83,9 +83,12 @@ struct ProcessProbeTests {
     func byPidFile() async throws {
         let process = try child("bw-worker")
         try write("\(process.pid)\n")
-        let alive = await measure(.pidFile(pidFile))
-        #expect(alive["gateway.worker_alive"]?.value == .flag(true))
-        #expect(try #require(alive.number("gateway.worker_rss_bytes")) > 0)
+        // A process that has just begun has no memory of its own yet.
+        try await eventually("the process has memory") {
+            let alive = await measure(.pidFile(pidFile))
+            #expect(alive["gateway.worker_alive"]?.value == .flag(true))
+            return try #require(alive.number("gateway.worker_rss_bytes")) > 0
+        }
         process.kill()
         try await process.waitForExit()
         let dead = await measure(.pidFile(pidFile))

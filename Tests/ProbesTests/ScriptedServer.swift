@@ -52,8 +52,12 @@ final class ScriptedServer: Sendable {
         let requests = Mutex<[String]>([])
     }
 
+    private final class Stop: Sendable {
+        let flag = Atomic(false)
+    }
+
     let port: Int
-    private let listener: Int32
+    private let isStopped = Stop()
     private let seen = Seen()
 
     var url: String { "http://127.0.0.1:\(port)/" }
@@ -65,16 +69,9 @@ final class ScriptedServer: Sendable {
         readsHead: Bool = true, _ serve: @escaping @Sendable (Connection) -> Void
     ) throws {
         signal(SIGPIPE, SIG_IGN)
-        #if canImport(Darwin)
-            listener = socket(AF_INET, SOCK_STREAM, 0)
-        #else
-            listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #endif
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let listener = Self.socket()
+        var address = Self.loopback(port: 0)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let listener = listener
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 bind(listener, address, size) == 0 && listen(listener, 64) == 0
@@ -83,11 +80,18 @@ final class ScriptedServer: Sendable {
         }
         guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
         port = Int(UInt16(bigEndian: address.sin_port))
-        let seen = seen
+        let (seen, stop) = (seen, isStopped)
         Thread.detachNewThread {
+            // Only this thread closes the listener: after another's close, its number may be that of
+            // another server's listener when this thread accepts next.
+            defer { close(listener) }
             while true {
                 let descriptor = accept(listener, nil, nil)
                 guard descriptor >= 0 else { return }
+                guard !stop.flag.load(ordering: .acquiring) else {
+                    close(descriptor)
+                    return
+                }
                 Thread.detachNewThread {
                     let request = readsHead ? Self.head(descriptor) : ""
                     seen.requests.withLock { $0.append(request) }
@@ -98,9 +102,35 @@ final class ScriptedServer: Sendable {
         }
     }
 
+    /// Wakes the accepting thread by a connection of its own.
     deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        isStopped.flag.store(true, ordering: .releasing)
+        let descriptor = Self.socket()
+        var address = Self.loopback(port: UInt16(port))
+        _ = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        close(descriptor)
+    }
+
+    private static func socket() -> Int32 {
+        #if canImport(Darwin)
+            Darwin.socket(AF_INET, SOCK_STREAM, 0)
+        #elseif canImport(Musl)
+            Musl.socket(AF_INET, Int32(SOCK_STREAM), 0)
+        #else
+            Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #endif
+    }
+
+    private static func loopback(port: UInt16) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = port.bigEndian
+        return address
     }
 
     private static func head(_ descriptor: Int32) -> String {
@@ -113,9 +143,4 @@ final class ScriptedServer: Sendable {
         return String(decoding: head, as: UTF8.self)
     }
 
-    /// Returns a loopback port without a listener.
-    static func closedPort() throws -> Int {
-        let server = try ScriptedServer { _ in }
-        return server.port
-    }
 }

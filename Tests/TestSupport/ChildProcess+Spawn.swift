@@ -1,3 +1,5 @@
+import CSpawn
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -36,6 +38,11 @@ extension ChildProcess {
         for (from, to) in [(stdin, 0), (stdout, 1), (stderr, 2)] as [(Int32, Int32)] {
             posix_spawn_file_actions_adddup2(&actions, from, to)
         }
+        // Libraries open sockets without close-on-exec. A connection that a child inherits stays
+        // open when the test closes it, and its peer waits for the end that never comes.
+        #if os(Linux)
+            _ = bellwether_spawn_close_from(&actions, 3)
+        #endif
 
         // The child starts with no signal ignored or blocked, whatever the test runner's settings.
         var none = sigset_t()

@@ -62,5 +62,14 @@ struct BoundedCommandTests {
             let seen = try run("ls /proc/$$/fd; true", input: input)
             #expect(seen.split(separator: "\n") == ["0", "1", "2"])
         }
+
+        @Test("a server that a test starts holds no connection of the test open")
+        func testServers() async throws {
+            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(socket) }
+            let child = try ChildProcess("/bin/sh", ["-c", "ls /proc/$$/fd; true"])
+            try await child.waitForExit()
+            #expect(child.output.split(separator: "\n") == ["0", "1", "2"])
+        }
     #endif
 }
