@@ -218,14 +218,18 @@ public final class LineGuard: Sendable {
             deaths: UInt32
         ) {
             // The note is open. If reading the names ends the process, the start after the next one
-            // quarantines the line without them. One end may have another reason, such as a kill
-            // between the two files that are written here.
+            // quarantines the line without them. One end may have another reason, such as a kill.
             let names = deaths <= LineGuard.crashesAlone + 1 ? QuarantinedLine.Names(line) : nil
+            // The names are read: a process that is killed while it saves the line says nothing
+            // about them, and the next start reads them again.
+            state.note.open = nil
+            owner.file.write(state.note)
             owner.quarantine.setAside(
                 QuarantinedLine(
                     reader: owner.reader, end: end, checksum: checksum,
                     // Adds the first crash, which happened while several lines were read together.
                     crashes: Int(clamping: deaths) + 1, names: names), line)
+            state.note.clear(lineEndingAt: end)
             state.skipped[end] = checksum
             state.lastSkipped = max(state.lastSkipped ?? end, end)
         }

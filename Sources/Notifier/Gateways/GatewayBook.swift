@@ -97,20 +97,19 @@ public final class GatewayBook: Sendable {
         var batch: EventLogBatch
         repeat {
             batch = try await reader.next(maxLines: 1000, maxBytes: 1 << 20)
-            let found = await lines.fold(batch.lines, into: [Event]()) { found, line in
-                if let event = try? Event(line: line.bytes) { found.append(event) }
-            }
-            for event in found {
-                guard let change = GatewayTable.Change(event: event.event), let node = event.node
-                else { continue }
-                let heard = event.extra("heard")?.string.flatMap { Timestamp(rfc3339: $0) }
-                table.withLock {
-                    $0.restore(
-                        change, node: node, az: event.az ?? "", heard: heard ?? event.ts,
-                        at: event.ts)
-                }
-            }
+            await lines.fold(batch.lines, into: ()) { [self] _, line in restore(line) }
         } while !batch.isCaughtUp
+    }
+
+    private func restore(_ line: EventLogLine) {
+        guard let event = try? Event(line: line.bytes),
+            let change = GatewayTable.Change(event: event.event), let node = event.node
+        else { return }
+        let heard = event.extra("heard")?.string.flatMap { Timestamp(rfc3339: $0) }
+        table.withLock {
+            $0.restore(
+                change, node: node, az: event.az ?? "", heard: heard ?? event.ts, at: event.ts)
+        }
     }
 
     /// Appends the event of a change. Under the gateway's own name, so that its incident and

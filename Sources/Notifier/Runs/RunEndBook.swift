@@ -50,15 +50,13 @@ public final class RunEndBook: Sendable {
         while !Task.isCancelled {
             do {
                 let batch = try await reader.next(maxLines: 500, maxBytes: 1 << 20)
-                let found = await lines.fold(batch.lines, into: [RunEnd]()) { found, line in
+                let found = await lines.fold(batch.lines, into: [RunEnd]()) { [self] found, line in
                     if let event = try? Event(line: line.bytes), let end = RunEnd(event) {
+                        add(end)
                         found.append(end)
                     }
                 }
-                for end in found {
-                    add(end)
-                    await onEnd(end)
-                }
+                for end in found { await onEnd(end) }
                 guard batch.isCaughtUp else { continue }
                 await eventLog.waitForLines(after: batch.end)
                 try? await clock.sleep(for: Self.pause)

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import JSON
+import Synchronization
 import Telemetry
 import TestSupport
 import Testing
@@ -181,6 +182,33 @@ struct LineGuardTests {
         let skipped = try #require(
             FileManager.default.contents(atPath: folder.path + "/quarantine/skipped"))
         #expect(skipped.range(of: Data("a line ended the process 6 times".utf8)) != nil)
+    }
+
+    @Test("kills while the line is saved leave its report the names, however many")
+    func namesAfterKills() throws {
+        let line = EventLogLine(
+            bytes: Array(#"{"event":"analysis.unhealthy","rollout":"payments"}"#.utf8),
+            end: LogPosition(segment: 3, offset: 60))
+        for _ in 0..<4 { #expect(try life([line]) { $0 == 0 } == nil) }
+        let skipped = URL(fileURLWithPath: folder.path + "/quarantine/skipped")
+        for _ in 0..<4 {
+            // The clock is asked after the names were read, before anything is saved.
+            let left = Mutex<Data?>(nil)
+            let quarantine = Quarantine(
+                below: folder.path, node: "n",
+                clock: WallClock {
+                    left.withLock { $0 = FileManager.default.contents(atPath: note) }
+                    return WallClock.system.now
+                }, telemetry: .silent)
+            let isAdmitted = quarantine.lineGuard(of: .digest).reading { reading in
+                line.bytes.withUnsafeBytes { reading.admits($0, endingAt: line.end) }
+            }
+            #expect(!isAdmitted)
+            #expect(try Data(contentsOf: skipped).range(of: Data("of payments".utf8)) != nil)
+            // As a process leaves the files that is killed there.
+            try FileManager.default.removeItem(at: skipped)
+            try #require(left.withLock { $0 }).write(to: URL(fileURLWithPath: note))
+        }
     }
 
     @Test("the whole line is kept for people, readable by the owner only, within limits")
