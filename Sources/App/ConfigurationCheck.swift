@@ -149,7 +149,9 @@ private struct CertificateFindings {
     }
 
     private mutating func add(_ review: CertificateReview, at path: (ServerError) -> String) {
-        faults += (review.faults + review.refused).map { reading.fault($0, at: path($0)) }
+        faults += (review.faults + review.refused + review.expiring).map {
+            reading.fault($0, at: path($0))
+        }
         warnings += review.warnings.map { reading.fault($0, at: path($0)) }
     }
 }

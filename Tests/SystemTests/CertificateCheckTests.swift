@@ -67,9 +67,9 @@ struct CertificateCheckTests {
     }
 
     @Test(
-        "an expired certificate is a fault, one that expires soon a warning",
+        "a certificate that has expired or expires soon is a fault",
         arguments: [
-            (1.0, 0, 0, ""), (1.5, 0, 1, "expires at "), (2.1, 1, 0, "expired at "),
+            (1.0, 0, 0, ""), (1.5, 1, 0, "expires at "), (2.1, 1, 0, "expired at "),
             (-1, 1, 0, "is not valid before "),
         ])
     func validity(days: Double, faults: Int, warnings: Int, words: String) async throws {

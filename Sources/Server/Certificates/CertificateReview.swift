@@ -9,7 +9,9 @@ public struct CertificateReview: Sendable {
     public private(set) var faults: [ServerError] = []
     /// Faults of usable files that peers reject: expired, or not valid yet.
     public private(set) var refused: [ServerError] = []
-    /// Faults that matter soon, or to some peers only.
+    /// Usable certificates that expire soon. `check` fails for them; a start and a reload do not.
+    public private(set) var expiring: [ServerError] = []
+    /// Faults that matter to some peers only.
     public private(set) var warnings: [ServerError] = []
 
     /// The certificates and the key, as far as they could be read.
@@ -183,7 +185,7 @@ public struct CertificateReview: Sendable {
                     "is not valid before \(begin.rfc3339)",
                     "check this machine's clock, or wait: clients refuse it until then"))
         } else if end - now < min(Self.soon, (end - begin) / 3) {
-            warnings.append(note("expires at \(end.rfc3339)", "renew it before then"))
+            expiring.append(note("expires at \(end.rfc3339)", "renew it before then"))
         }
     }
 }
