@@ -51,12 +51,17 @@ extension EventLog {
     /// Only the node itself writes lines in its own name, and decisions.
     public func outside(_ body: [UInt8]) -> IngestBody { IngestBody(body, refusing: ownNode) }
 
+    /// The size in bytes from which a body is parsed by `BlockingExecutor.bodies`.
+    public static let longBody = 64 << 10
+
     /// As `outside(_:)`, but parses long bodies outside the cooperative pool.
     ///
     /// Millions of short lines take seconds of processor time and would block other tasks.
     public func cutOutside(_ body: [UInt8]) async throws(EventLogError) -> IngestBody {
-        guard body.count > 64 << 10 else { return outside(body) }
-        return try await BlockingExecutor.log.run { () throws(EventLogError) in self.outside(body) }
+        guard body.count > Self.longBody else { return outside(body) }
+        return try await BlockingExecutor.bodies.run { () throws(EventLogError) in
+            self.outside(body)
+        }
     }
 
     /// Stores the valid lines of a body from outside, in order; returns once they are durable.

@@ -3,6 +3,10 @@ import Dispatch
 import Synchronization
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 @Suite("BlockingExecutor")
 struct BlockingExecutorTests {
     private struct Failure: Error, Equatable {}
@@ -31,6 +35,24 @@ struct BlockingExecutorTests {
             try await executor.run { () throws(Failure) -> Int in throw Failure() }
         }
     }
+
+    #if canImport(Glibc)
+        @Test(
+            "work of low priority runs on threads that yield to others, whoever submits it",
+            arguments: [TaskPriority.high, .medium, .background])
+        func priority(submitter: TaskPriority) async {
+            let low = BlockingExecutor("test", width: 2, priority: .low)
+            let normal = BlockingExecutor("test")
+            // On Linux, the nice value belongs to the thread.
+            let values = await Task(priority: submitter) {
+                let nice = { @Sendable in getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+                }
+                return (await low.run { nice() }, await normal.run { nice() })
+            }.value
+            #expect(values.0 >= 10)
+            #expect(values.0 > values.1)
+        }
+    #endif
 
     @Test("with a width of 1, work runs in the order of its submission")
     func order() async {

@@ -7,6 +7,27 @@ import Synchronization
 /// wait for each other have an executor each: a hanging call, such as on a dead network mount, then
 /// delays only the work of its own executor. Thread-safe.
 public final class BlockingExecutor: Sendable {
+    /// How its threads compete with others for the processor.
+    public enum Priority: Sendable {
+        case normal
+        /// For long work that measurements must not wait for.
+        case low
+
+        /// On Linux, Dispatch gives the threads of `.background` a nice value of 10, and those of
+        /// `.utility` only 2. On Darwin, `.background` may stand still for long.
+        fileprivate var qos: DispatchQoS {
+            guard self == .low else { return .unspecified }
+            #if os(Linux)
+                return .background
+            #else
+                return .utility
+            #endif
+        }
+    }
+
+    /// Parses request bodies that are long: a few kilobytes of gzip can become millions of lines.
+    public static let bodies = BlockingExecutor("bodies", width: 8, priority: .low)
+
     private struct State {
         /// The indices of the queues without work.
         var free: [Int]
@@ -21,8 +42,10 @@ public final class BlockingExecutor: Sendable {
     /// - Parameters:
     ///   - name: The name of its queues in debuggers.
     ///   - width: The number of calls at once; with 1, calls run in the order of their submission.
-    public init(_ name: String, width: Int = 1) {
-        queues = (0..<max(1, width)).map { _ in DispatchQueue(label: "bellwether.\(name)") }
+    public init(_ name: String, width: Int = 1, priority: Priority = .normal) {
+        queues = (0..<max(1, width)).map { _ in
+            DispatchQueue(label: "bellwether.\(name)", qos: priority.qos)
+        }
         state = Mutex(State(free: Array(queues.indices.reversed())))
     }
 

@@ -47,7 +47,7 @@ public enum OTLPRoutes {
         try exchange.reserve(OTLPLogs.count(payload) *| HookText.eventBytes, for: .bodies)
         let now = WallClock.system.now
         // A large request takes longer than a thread of the pool may be held.
-        let lines = try await BlockingExecutor.forms.run { () throws(Problem) in
+        let lines = try await BlockingExecutor.bodies.run { () throws(Problem) in
             var lines: [UInt8] = []
             for event in try OTLPLogs.events(payload, now) {
                 lines += HookText.fitting(event).line
@@ -73,9 +73,4 @@ public enum OTLPRoutes {
         }
         return json.bytes
     }
-}
-
-extension BlockingExecutor {
-    /// Converts other forms of events.
-    static let forms = BlockingExecutor("forms", width: 2)
 }

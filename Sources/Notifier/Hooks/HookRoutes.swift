@@ -1,3 +1,4 @@
+import Core
 public import Events
 import HTTPTypes
 import Hummingbird
@@ -146,14 +147,19 @@ extension Exchange {
     func collectTree(limit: Int) async throws(Problem) -> JSONValue {
         let body = try await collectBody()
         try reserve(Self.treeFactor *| body.readableBytes, for: .bodies)
-        let bytes = body.readableBytesView
-        do throws(JSONFault) {
-            return try JSONValue(
-                // Some programs write U+FEFF before JSON (RFC 8259 §8.1 allows ignoring it).
-                parsing: Array(bytes.starts(with: "\u{FEFF}".utf8) ? bytes.dropFirst(3) : bytes),
-                limits: JSONLimits(maxBytes: limit, maxDepth: 64))
-        } catch {
-            throw .malformed("body_malformed", "the body is not JSON: \(error)", field: "body")
+        let parse = { @Sendable () throws(Problem) -> JSONValue in
+            let bytes = body.readableBytesView
+            do throws(JSONFault) {
+                return try JSONValue(
+                    // Some programs write U+FEFF before JSON (RFC 8259 §8.1 allows ignoring it).
+                    parsing: Array(
+                        bytes.starts(with: "\u{FEFF}".utf8) ? bytes.dropFirst(3) : bytes),
+                    limits: JSONLimits(maxBytes: limit, maxDepth: 64))
+            } catch {
+                throw .malformed("body_malformed", "the body is not JSON: \(error)", field: "body")
+            }
         }
+        guard body.readableBytes > EventLog.longBody else { return try parse() }
+        return try await BlockingExecutor.bodies.run(parse)
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -86,23 +87,27 @@ final class IncomingBody: Sendable {
 
     /// The inflated body. Inflated as it arrives, so the compressed body is never held as a whole.
     private func inflated(limit: Int, memory: BodyMemory) async throws(Problem) -> [UInt8] {
-        let inflater = try GzipInflater()
-        var whole: [UInt8] = []
-        guard let body = take() else { return whole }
-        defer { state.withLock { [whole] in $0.seen = .bytes(whole) } }
+        let inflation = Inflation(try GzipInflater())
+        guard let body = take() else { return [] }
+        defer { state.withLock { $0.seen = .bytes(inflation.inflated) } }
         var received = 0
         do {
             for try await chunk in body {
                 received += chunk.readableBytes
                 guard received <= limit else { throw Problem.tooLarge(limit) }
-                try inflater.inflate(chunk, into: &whole, limit: limit) { more throws(Problem) in
-                    try self.reserve(more, memory)
+                // One chunk can become megabytes.
+                try await Self.inflating.run { () throws(Problem) in
+                    try inflation.add(chunk, limit: limit) { more throws(Problem) in
+                        try self.reserve(more, memory)
+                    }
                 }
             }
-            try inflater.finish()
+            try inflation.finish()
         } catch { throw Self.problem(reading: error) }
-        return whole
+        return inflation.inflated
     }
+
+    private static let inflating = BlockingExecutor("inflating", width: 4, priority: .low)
 
     private func reserve(_ bytes: Int, _ memory: BodyMemory) throws(Problem) {
         let isThere = state.withLock { state in
@@ -187,6 +192,33 @@ final class IncomingBody: Sendable {
         default:
             .malformed("body_incomplete", "the connection ended within the body", field: "body")
         }
+    }
+}
+
+/// A body that is being inflated. Thread-safe.
+private final class Inflation: Sendable {
+    private struct State: ~Copyable {
+        let inflater: GzipInflater
+        var output: [UInt8] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(_ inflater: sending GzipInflater) { state = Mutex(State(inflater: inflater)) }
+
+    /// What is inflated so far.
+    var inflated: [UInt8] { state.withLock { $0.output } }
+
+    func add(
+        _ chunk: ByteBuffer, limit: Int, admit: @Sendable (Int) throws(Problem) -> Void
+    ) throws(Problem) {
+        try state.withLock { state throws(Problem) in
+            try state.inflater.inflate(chunk, into: &state.output, limit: limit, admit: admit)
+        }
+    }
+
+    func finish() throws(Problem) {
+        try state.withLock { state throws(Problem) in try state.inflater.finish() }
     }
 }
 
