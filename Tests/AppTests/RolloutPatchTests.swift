@@ -8,14 +8,10 @@ import Testing
 /// The printed patch on Rollouts that exist, by the API server's merge semantics.
 ///
 /// A Rollout is a custom resource: the API server supports `--type merge` (RFC 7386) and `json` for
-/// it, not `strategic`. `kubectl patch --local` applies the same patch with Kubernetes' own code;
-/// where kubectl is there, the double is compared with it.
+/// it, not `strategic`. `kubectl patch --local` applies the same patch with Kubernetes' own code,
+/// with which the double is compared.
 @Suite("The patch that wires a Rollout")
 struct RolloutPatchTests {
-    private static let kubectl = ["/usr/bin/kubectl", "/usr/local/bin/kubectl"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-
     private static let shared = #"""
         "replicas":5,"revisionHistoryLimit":3,"selector":{"matchLabels":{"app":"shop"}},
         "template":{"metadata":{"labels":{"app":"shop"}},"spec":{"containers":[{"name":"shop","image":"shop:7"}]}}
@@ -165,7 +161,7 @@ struct RolloutPatchTests {
         ])
     func keeps(
         strategy: AnalysisTemplate.Strategy, existing: String, place: String
-    ) async throws {
+    ) throws {
         let live = try parse(rollout(existing))
         let template = try AnalysisTemplate(
             namespace: "prod", rollout: "shop", strategy: strategy)
@@ -178,21 +174,29 @@ struct RolloutPatchTests {
         #expect(analysis["templates"]?[0]?["templateName"]?.string == "bellwether")
         // A second time changes nothing.
         #expect(Self.merge(patch, into: patched) == patched)
+    }
 
-        guard let kubectl = Self.kubectl else { return }
-        let folder = try TemporaryDirectory()
-        try text(live).write(
-            toFile: folder.file("live.json"), atomically: true, encoding: .utf8)
-        let child = try ChildProcess(
-            kubectl,
-            [
-                "patch", "--local", "-f", folder.file("live.json"), "--type", "merge", "--patch",
-                text(patch), "-o", "json",
-            ], environment: ["HOME": folder.path, "KUBECONFIG": folder.file("none")])
-        let exit = try await child.waitForExit()
-        #expect(exit == .code(0), "\(child.errors)")
-        let theirs = try parse(child.output)
-        #expect(Self.sorted(theirs) == Self.sorted(patched))
+    @Test(
+        "Kubernetes' own code applies both patches as these tests do",
+        .enabled(if: Kubectl.path != nil, "there is no kubectl"),
+        arguments: [
+            (AnalysisTemplate.Strategy.canary, "\"canary\":" + canary, "merge"),
+            (.canaryWithoutSteps, #""canary":{"maxSurge":1}"#, "merge"),
+            (.bluegreen, "\"blueGreen\":" + blueGreen, "merge"),
+            (.canary, "\"canary\":" + analysed, "json"),
+        ])
+    func real(strategy: AnalysisTemplate.Strategy, existing: String, type: String) async throws {
+        let live = try parse(rollout(existing))
+        let template = try AnalysisTemplate(
+            namespace: "prod", rollout: "shop", strategy: strategy)
+        let comments = template.rolloutComments
+        let patch =
+            try type == "json"
+            ? ArgoTests.patch("json", in: comments) : ArgoTests.patch(in: comments)
+        let ours =
+            try type == "json" ? Self.apply(patch, to: live) : Self.merge(patch, into: live)
+        let theirs = try await Kubectl.patch(text(live), type: type, text(patch))
+        #expect(try Self.sorted(parse(theirs)) == Self.sorted(ours))
     }
 
     @Test("only comments name the Rollout and the Secret: applying the output changes neither")

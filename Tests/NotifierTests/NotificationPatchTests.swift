@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 import Yams
 
@@ -57,6 +59,24 @@ struct NotificationPatchTests {
             let own = try Self.sends(value)
             #expect(try Set(own).isSubset(of: Self.sends(patched[key])), "\(key)")
         }
+    }
+
+    @Test(
+        "Kubernetes' own code leaves every key of the ConfigMap that the patch does not have",
+        .enabled(if: Kubectl.path != nil, "there is no kubectl"))
+    func real() async throws {
+        func object(_ data: [String: String]) throws -> String {
+            let tree: [String: Any] = [
+                "apiVersion": "v1", "kind": "ConfigMap",
+                "metadata": ["name": "argo-rollouts-notification-configmap"], "data": data,
+            ]
+            return String(decoding: try JSONSerialization.data(withJSONObject: tree), as: UTF8.self)
+        }
+        let patch = try Self.patch()
+        let patched = try await Kubectl.patch(
+            object(Self.existing), type: "merge", object(patch))
+        let tree = try JSONSerialization.jsonObject(with: Data(patched.utf8)) as? [String: Any]
+        #expect(tree?["data"] as? [String: String] == Self.existing.merging(patch) { $1 })
     }
 
     @Test("is looked at first, and no command of the page replaces it")

@@ -123,7 +123,10 @@ struct ArgumentSettingsTests {
             "{name: a, kind: http, url: \"http://h/${namespace}/x?r=$rollout\", headers: {X-Org: $namespace, X-Pay: a$$b}}"
         )
         #expect(http.sourceArguments == [.namespace, .rollout])
-        guard case .http(let filled) = try http.filled(with: values).kind else { return }
+        guard case .http(let filled) = try http.filled(with: values).kind else {
+            Issue.record("another kind of probe")
+            return
+        }
         #expect(filled.access.url == "http://h/prod/x?r=shop")
         #expect(filled.access.headers["X-Org"]?.shown == "prod")
         #expect(filled.access.headers["X-Pay"]?.shown == "a$b")
@@ -131,7 +134,10 @@ struct ArgumentSettingsTests {
         let command = try probe(
             "{name: a, kind: command, command: [/bin/echo, \"--r=$revision\", --, $revision], environment: {R: $rollout}}"
         )
-        guard case .command(let run) = try command.filled(with: values).kind else { return }
+        guard case .command(let run) = try command.filled(with: values).kind else {
+            Issue.record("another kind of probe")
+            return
+        }
         #expect(run.command == ["/bin/echo", "--r=-17", "--", "-17"])
         #expect(run.environment["R"]?.shown == "shop")
         let option = try probe("{name: a, kind: command, command: [/bin/echo, $revision]}")
@@ -140,7 +146,10 @@ struct ArgumentSettingsTests {
         let file = try probe(
             "{name: a, kind: file, path: /x/$namespace/$rollout.prom, schema: textfile, fields: {a.b: 'm{h=\"$canary_hash\"}'}}"
         )
-        guard case .file(let report) = try file.filled(with: values).kind else { return }
+        guard case .file(let report) = try file.filled(with: values).kind else {
+            Issue.record("another kind of probe")
+            return
+        }
         #expect(report.path == "/x/prod/shop.prom")
         #expect(report.fields["a.b"] == #"m{h="6c54"}"#)
     }
