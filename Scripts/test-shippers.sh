@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Fetches syslog-ng for the tests of log shippers: unpacks Debian's packages below .build, and
-# installs nothing, because syslog-ng would replace the machine's own system log. Prints the
+# Fetches syslog-ng and rsyslog for the tests of log shippers: unpacks Debian's packages below
+# .build, and installs nothing, because each would replace the machine's own system log. Prints the
 # folder, for BELLWETHER_TEST_SHIPPERS; prints nothing where the packages cannot be had, and the
 # test is skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 folder=$PWD/.build/test-shippers
-if [ -x "$folder/usr/sbin/syslog-ng" ]; then
+if [ -x "$folder/usr/sbin/syslog-ng" ] && [ -x "$folder/usr/sbin/rsyslogd" ]; then
     echo "$folder"
     exit 0
 fi
@@ -18,8 +18,9 @@ packages=$(mktemp -d)
 trap 'rm -rf "$packages"' EXIT
 cd "$packages"
 # With the libraries that a small system lacks.
-if ! apt-get download syslog-ng-core syslog-ng-mod-http libivykis0 libnet1 libpcre3 libwrap0 >/dev/null 2>&1; then
-    echo "test: syslog-ng cannot be had, its test is skipped" >&2
+if ! apt-get download syslog-ng-core syslog-ng-mod-http libivykis0 libnet1 libpcre3 libwrap0 \
+    rsyslog libestr0 libfastjson4 >/dev/null 2>&1; then
+    echo "test: syslog-ng and rsyslog cannot be had, their tests are skipped" >&2
     exit 0
 fi
 for package in *.deb; do dpkg-deb --extract "$package" "$folder" >&2; done
