@@ -32,6 +32,8 @@ Scripts/test-python.sh >"$fetched/python" &
 python=$!
 Scripts/test-shippers.sh >"$fetched/shippers" &
 shippers=$!
+Scripts/test-relays.sh >"$fetched/relays" &
+relays=$!
 
 step="checking scripts, YAML and workflows"
 Scripts/check-files.sh
@@ -52,6 +54,11 @@ step="fetching the log shippers"
 wait "$shippers"
 BELLWETHER_TEST_SHIPPERS=$(<"$fetched/shippers")
 export BELLWETHER_TEST_SHIPPERS
+
+step="fetching the mail relays"
+wait "$relays"
+BELLWETHER_TEST_RELAYS=$(<"$fetched/relays")
+export BELLWETHER_TEST_RELAYS
 
 step="the spelling check"
 Scripts/spelling.sh "$BELLWETHER_TEST_PYTHON"

@@ -1,5 +1,6 @@
-import Events
+import Core
 import EventLog
+import Events
 import Server
 
 /// The parsed query of `GET /v1/events`.
@@ -20,7 +21,14 @@ struct EventQuery {
         var until: Timestamp?
         var condition: String?
         var acceptsAny = false
+        var names: Set<String> = []
         for item in items {
+            guard names.insert(item.name).inserted else {
+                throw .malformed(
+                    "query_repeated",
+                    "\(InertText.quoted(item.name)) is given twice; join conditions by and",
+                    field: item.name)
+            }
             switch item.name {
             case "since": since = try Self.moment(item, now)
             case "until": until = try Self.moment(item, now)

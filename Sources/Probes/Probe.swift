@@ -89,7 +89,9 @@ public struct SignalDeclaration: Sendable, Hashable {
 
     /// The signal with a number; NaN and infinities become absent(garbage).
     func number(_ number: Double, evidence: Signal.Evidence? = nil) -> Signal {
-        guard number.isFinite else { return absent(MissingData(.garbage, "not a finite number")) }
+        guard number.isFinite else {
+            return absent(MissingData(.garbage, "not a finite number, but \(number)"))
+        }
         return Signal(name, unit: unit, value: .number(number), evidence: evidence)
     }
 

@@ -60,6 +60,10 @@ final class CredentialTests: Sendable {
             try await chain(file.merging(["AWS_PROFILE": "other"]) { $1 }).current()
                 == BucketCredentials(
                     accessKey: "three", secretKey: "fo=ur", sessionToken: "five"))
+        try Data("\u{FEFF}[default]\r\naws_access_key_id=a\r\naws_secret_access_key=b\r\n".utf8)
+            .write(to: URL(fileURLWithPath: path))
+        #expect(
+            try await chain(file).current() == BucketCredentials(accessKey: "a", secretKey: "b"))
         for missing in [
             file.merging(["AWS_PROFILE": "none"]) { $1 },
             ["AWS_SHARED_CREDENTIALS_FILE": path + ".none"],

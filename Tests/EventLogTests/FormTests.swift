@@ -118,6 +118,15 @@ struct FormTests {
 
     // MARK: - Times and levels
 
+    @Test("in an array the events are counted, also on one line")
+    func ordinals() {
+        for text in ["[\(Self.one),{},5,\(Self.two)]", "[\(Self.one),\n{},\n5,\n\(Self.two)]"] {
+            let (lines, rejected) = cut(text)
+            #expect(lines == [Self.one, Self.two])
+            #expect(rejected.map(\.line) == [2, 3], "\(text)")
+        }
+    }
+
     private func mapped(_ members: String) -> (line: String?, fault: EventFault?) {
         let (lines, rejected) = cut("{\(members)}")
         #expect(lines.count + rejected.count == 1)

@@ -88,11 +88,13 @@ struct FilterTests {
     }
 
     private static let own: [(String, String)] = [
-        ("team=data", "d"), ("tags=y", ""), ("tags~y", "d"), ("own.deep.er=yes", "d"),
+        ("team=data", "d"), ("tags=y", "d"), ("tags~y", "d"), ("own.deep.er=yes", "d"),
         ("own.deep=yes", ""), ("a.b=dotted", "d"), ("size=12", "d"), ("size>9", "d"),
         ("team!=data status=healthy", "c"), (#""team"=data"#, "d"), ("note=1%", "d"),
         ("status=elsewhere", ""), ("attempt>ten", ""), ("team=x or status>=degraded", "ab"),
-        ("free>0.5MiB", "d"), ("team=dä*", ""), ("team=*t*", "d"),
+        ("free>0.5MiB", "d"), ("note>'1KB'", ""), ("note<'9x'", "d"), ("team=1KB", ""),
+        ("attempt=4 attempt=4.0", "a"), ("tags=x tags=y", "d"), ("az=eu* az=eu-1", "ac"),
+        ("team=dä*", ""), ("team=*t*", "d"),
     ]
 
     @Test("fields of senders' own", arguments: own)
@@ -100,6 +102,43 @@ struct FilterTests {
         let filter = try Filter(text, .events.orAny)
         #expect(Self.selected(filter) == expected)
         #expect(try Filter(filter.description, .events.orAny) == filter)
+    }
+
+    /// Lists of scalars: a line matches if an element does.
+    private static let lists: [(filter: String, expected: String)] = [
+        ("tags=x", "ps"), ("tags!=x", "qrt"), ("not tags=x", "qrt"), ("tags=X", ""),
+        ("tags=x*", "ps"), ("tags~ye", "p"), ("tags=~'^ye'", "p"), ("tags=~'^x.*yes$'", ""),
+        ("tags in (yes, z)", "p"), ("tags not in (yes, z)", "qrst"), ("tags>w", "ps"),
+        ("tags<w", "r"), ("tags='[\"x\",\"yes\"]'", ""), ("tags.0=x", "p"), ("tags.1=x", ""),
+        ("tags=null", "r"), ("tags=true", "r"), ("not tags~''", "qt"), ("tags=x tags=yes", "p"),
+        ("ports=443", "pq"), ("ports=443.0", "p"), ("ports>1000", "p"), ("ports>=8080", "p"),
+        ("ports<443", "q"), ("ports<=80", "q"), ("ports in (80, 8080)", "pq"),
+        ("ports not in (80)", "prst"), ("ports!=443", "rst"), ("ports=~'^80'", "pq"),
+        ("sizes>1MiB", "p"), ("sizes<64KiB", "p"), ("wait_ms>=0.2s", "p"), ("share<2%", "p"),
+        ("data.zones=b", "p"), ("data.zones in (c)", ""), ("deep.names=b", "p"),
+        ("nested=inner", "p"), ("tags>=x ports>400", "p"),
+    ]
+
+    private static let listLines: [(name: Character, line: String)] = [
+        (
+            "p",
+            #"{"tags":["x","yes"],"ports":[443,8080],"sizes":[100,2097152],"wait_ms":[50,200],"share":[0.01,0.5],"data":{"zones":["a","b"]},"deep":[{"names":["a"]},{"names":["c","b"]}],"nested":[["inner"],"outer"]}"#
+        ),
+        ("q", #"{"tags":[],"ports":[80,"443"]}"#), ("r", #"{"tags":[null,true,7]}"#),
+        ("s", #"{"tags":"x"}"#), ("t", #"{"other":["x"]}"#),
+    ]
+
+    @Test("each operator compares a list of texts or numbers element by element", arguments: lists)
+    func elements(filter text: String, expected: String) throws {
+        let filter = try Filter(text, .events.orAny)
+        let again = try Filter(filter.description, .events.orAny)
+        for (name, line) in Self.listLines {
+            let bytes = Array(line.utf8)
+            let holds = expected.contains(name)
+            #expect(filter.matches(bytes) == holds, "the line \(name)")
+            #expect(again.matches(bytes) == holds, "\(filter) on the line \(name)")
+            #expect(bytes.withUnsafeBytes { filter.matches(stored: $0) } == holds, "\(name) stored")
+        }
     }
 
     private static let refusals: [(String, Int, String, String)] = [
@@ -119,6 +158,12 @@ struct FilterTests {
         ("reasons.0.check.x=1", 1, "x is no member of reasons", "known are check"),
         // Values.
         ("attempt>ten", 1, "attempt is a number", "plain number"),
+        ("attempt=3.5", 1, "attempt is a whole number", "compare by < or >"),
+        ("attempt in (1, 2.5)", 1, "whole number", "< or >"),
+        ("deltas.*.value>1", 1, "* is no element of deltas", "write deltas.value"),
+        ("deltas.-1.value>1", 1, "-1 is no element of deltas", "a number from 0"),
+        ("rollout=a rollout=b", 1, "rollout never has two values", "rollout in (a, b)"),
+        ("az=x (attempt=1 or attempt=2) az=y", 1, "az never has two values", "az in (x, y)"),
         ("attempt=", 1, "no value", "\"\""), ("attempt=nan", 1, "is a number", "number"),
         ("attempt>1%", 1, "not measured in this unit", "plain number"),
         ("attempt in (1, two)", 1, "is a number", "number"),
@@ -189,7 +234,7 @@ struct FilterTests {
     func lifted() throws {
         let name = try #require(throws: FilterFault.self) { try Filter("team=data") }
         #expect(name.described(anyField: "--any-field").contains("(--any-field accepts"))
-        for text in ["(team=data", "team=a, b=c", "team", "team>5ms"] {
+        for text in ["(team=data", "team=a, b=c", "team", "team>5ms", "size>1KB", "size<=20k"] {
             let fault = try #require(throws: FilterFault.self) {
                 try Filter(text, .events.orAny)
             }
@@ -209,6 +254,9 @@ struct FilterTests {
         }
         let fault = try #require(throws: FilterFault.self) { try Filter("rollout=a", fields) }
         #expect(fault.remedy.contains("digest.group_by"))
+        // A digest may report two zones, but is of one group.
+        #expect(try Filter("az=a az=b kind=failing kind=degraded", fields).terms.count == 4)
+        #expect(throws: FilterFault.self) { try Filter("namespace=a namespace=b", fields) }
         #expect(throws: FilterFault.self) { try Filter("kind=notices", fields) }
     }
 

@@ -127,7 +127,7 @@ struct ExpositionScannerTests {
             ("[]", "not a metrics page in line 1"),
             ("m\n", "no number in line 1"),
             ("m", "no number in line 1"),
-            ("m one\n", "no number in line 1"),
+            ("m one\n", #"no number, but "one" in line 1"#),
             ("m 1 2 3\n", "more than a sample in line 1"),
             ("m 1 x\n", "no timestamp in line 1"),
             ("m{a} 1\n", "expected = in line 1"),
@@ -160,7 +160,8 @@ struct ExpositionScannerTests {
             try scan("m{\(labels)} 1\n", ["m"])
         }
         let digits = String(repeating: "1", count: 65)
-        #expect(throws: MissingData(.garbage, "no number in line 1")) {
+        let shown = digits.prefix(40)
+        #expect(throws: MissingData(.garbage, "no number, but \"\(shown)\" in line 1")) {
             try scan("m \(digits)\n", ["m"])
         }
     }

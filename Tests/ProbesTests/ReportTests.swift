@@ -34,12 +34,21 @@ struct ReportTests {
                 #"{"n":null,"ok":true,"a":{"t":0,"l":[],"s":"x"}}"#, .missingField,
                 "nothing at /n"
             ),
-            (#"{"n":"1","ok":true,"a":{"t":0,"l":[],"s":"x"}}"#, .garbage, "no number at /n"),
-            (#"{"n":1,"ok":1,"a":{"t":0,"l":[],"s":"x"}}"#, .garbage, "no flag at /ok"),
-            (#"{"n":1,"ok":true,"a":[]}"#, .garbage, "no object at /a"),
-            (#"{"n":1,"ok":true,"a":{"t":"today","l":[],"s":"x"}}"#, .garbage, "no time at /a/t"),
-            (#"{"n":1,"ok":true,"a":{"t":0,"l":{},"s":"x"}}"#, .garbage, "no list at /a/l"),
-            (#"{"n":1,"ok":true,"a":{"t":0,"l":[],"s":5}}"#, .garbage, "no text at /a/s"),
+            (
+                #"{"n":"1","ok":true,"a":{"t":0,"l":[],"s":"x"}}"#, .garbage,
+                #"no number at /n, but "1""#
+            ),
+            (#"{"n":1,"ok":1,"a":{"t":0,"l":[],"s":"x"}}"#, .garbage, "no flag at /ok, but 1"),
+            (#"{"n":1,"ok":true,"a":[]}"#, .garbage, "no object at /a, but a list"),
+            (
+                #"{"n":1,"ok":true,"a":{"t":"today","l":[],"s":"x"}}"#, .garbage,
+                #"no time at /a/t, but "today""#
+            ),
+            (
+                #"{"n":1,"ok":true,"a":{"t":0,"l":{},"s":"x"}}"#, .garbage,
+                "no list at /a/l, but an object"
+            ),
+            (#"{"n":1,"ok":true,"a":{"t":0,"l":[],"s":5}}"#, .garbage, "no text at /a/s, but 5"),
             ("[]", .garbage, "not a JSON object"),
         ] as [(String, MissingDataReason?, String)])
     func requirements(text: String, reason: MissingDataReason?, words: String) async throws {

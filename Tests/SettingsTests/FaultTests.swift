@@ -213,6 +213,22 @@ struct FaultTests {
             "503, 5xx or 500-599"
         ),
         (
+            "{name: a, kind: prometheus, url: \"http://a\", failing: [599-500]}", ".failing[0]",
+            "500-599, from 100 to 599"
+        ),
+        (
+            "{name: a, kind: prometheus, url: \"http://a\", failing: [5x]}", ".failing[0]",
+            "503, 5xx, 50x"
+        ),
+        (
+            "{name: a, kind: prometheus, url: \"http://a\", failing: [\"500-5xx\"]}",
+            ".failing[0]", "500-599"
+        ),
+        (
+            "{name: a, kind: prometheus, url: \"http://a\", ok: [6xx]}", ".ok[0]",
+            "from 100 to 599"
+        ),
+        (
             "{name: a, kind: prometheus, url: \"http://a\", failing: [bad], ok: [bad]}", ".ok[0]",
             "keep it in one of them"
         ),

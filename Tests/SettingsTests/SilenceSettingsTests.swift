@@ -10,7 +10,7 @@ struct SilenceSettingsTests {
             _ = try Settings.parse(
                 text: """
                     silences:
-                      - {id: a, match: {az: b}, from: "25:00", until: "06:00"}
+                      - {id: a, match: {az: b}, from: "25:00", until: "6"}
                       - {id: a, where: [az], from: "22:00", until: "06:00", days: [someday]}
                       - {id: c, from: "2026-11-28T20:00:00Z", until: "2026-11-28T19:00:00Z"}
                       - {id: d, where: [az=b], from: "22:00", until: "06:00", utc_offset: 1h}
@@ -24,7 +24,8 @@ struct SilenceSettingsTests {
             #expect(
                 told.sorted()
                     == [
-                        "silences[0].from: not a time of day",
+                        "silences[0].from: \"25:00\" is not a time of day",
+                        "silences[0].until: \"6\" is not a time of day",
                         "silences[1].days[0]: \"someday\" is not a day",
                         "silences[6].id: a second silence named \"f\"",
                         "silences[1].where[0]: \"az\": no comparison",

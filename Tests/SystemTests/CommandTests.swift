@@ -168,4 +168,29 @@ struct CommandTests {
         #expect(differs.exit == .code(1))
         #expect(differs.output.contains("p_ratio"), "\(differs.output)")
     }
+
+    @Test("replay names what is no event, instead of nothing to judge")
+    func replayedFiles() async throws {
+        let folder = try TemporaryDirectory()
+        let made = try await run(["init", "node"], in: folder)
+        try #require(made.exit == .code(0), "\(made.errors)")
+        let config = ["--config", "node/bellwether.yaml"]
+        let event = #"{"event":"backup.done","ts":"2026-11-23T06:00:00Z"}"#
+        let group = #"{"event":"log.commit","segment":1,"end":9}"#
+        for (text, code, words) in [
+            ("\u{FEFF}\(event)\n\n\(group)\n\(event)", 0, "0 judged again"), ("", 0, "0 judged"),
+            ("ts,event\n2026-11-23,x\n", 65, "2 of 2 lines are no events; the first is line 1"),
+            ("\(event)\n\(event.dropLast(3))\n", 65, "1 of 2 lines are no events"),
+            (#"{"rollout":"shop"}"#, 65, "field \"ts\" is missing"),
+        ] as [(String, Int32, String)] {
+            try text.write(toFile: folder.file("lines"), atomically: true, encoding: .utf8)
+            let found = try await run(["replay", "lines"] + config, in: folder)
+            #expect(found.exit == .code(code), "\(text): \(found.errors)")
+            #expect(found.errors.contains(words), "\(text): \(found.errors)")
+        }
+        try Data([0x1F, 0x8B, 8, 0]).write(to: URL(fileURLWithPath: folder.file("lines.gz")))
+        let archive = try await run(["replay", "lines.gz"] + config, in: folder)
+        #expect(archive.exit == .code(65))
+        #expect(archive.errors.contains("zcat lines.gz"))
+    }
 }

@@ -10,7 +10,7 @@ import Transfer
 struct FilterSystemTests {
     private static let lines = """
         {"ts":"2026-11-23T06:00:00Z","event":"analysis.unhealthy","node":"gw","az":"a","namespace":"prod","rollout":"pay","status":"unhealthy","attempt":4,"deltas":[{"metric":"canary.5xx_rate","value":0.02},{"metric":"p99_ms","value":210}]}
-        {"ts":"2026-11-23T06:00:01Z","event":"analysis.healthy","node":"gw","az":"b","namespace":"prod","rollout":"pay","status":"healthy","attempt":5,"deltas":[{"metric":"canary.5xx_rate","value":0.001}],"team":"x"}
+        {"ts":"2026-11-23T06:00:01Z","event":"analysis.healthy","node":"gw","az":"b","namespace":"prod","rollout":"pay","status":"healthy","attempt":5,"deltas":[{"metric":"canary.5xx_rate","value":0.001}],"team":"x","tags":["blue","canary"]}
         """
 
     @Test("an invalid filter exits with 64 and a suggestion; HTTP answers 400 with the field")
@@ -52,6 +52,7 @@ struct FilterSystemTests {
                 ["query", "--where", "status=degradet", "--count-by", "az"],
                 "did you mean degraded?"
             ),
+            (["query", "--where", "az=a", "--where", "az=b"], "az in (a, b)"),
             (["query", "--count-by", "stauts"], "did you mean status?"),
             (["query", "--fields", "ts,,event"], "remove the comma"),
             (["tail", "--fields", "ts,rolout"], "did you mean rollout?"),
@@ -66,6 +67,10 @@ struct FilterSystemTests {
         let distant = try await run(node, ["logs", "query", "--where", "stauts=degraded"] + remote)
         #expect(distant.exit == .code(64))
 
+        let dropped = try await run(node, ["outbox", "drop", "--receiver", "typo"])
+        #expect(dropped.exit == .code(1), "\(dropped)")
+        #expect(dropped.errors.contains("receiver typo"))
+
         let selected: [([String], String)] = [
             (["--where", "deltas.value>1%", "--fields", "attempt"], "4\n"),
             (["--where", "status=healthy or deltas.value>200ms", "--fields", "attempt"], "4\n5\n"),
@@ -74,6 +79,10 @@ struct FilterSystemTests {
                 "a\t4\n"
             ),
             (["--where", "team=x", "--any-field", "--fields", "team"], "x\n"),
+            (["--where", "tags=canary", "--any-field", "--fields", "attempt"], "5\n"),
+            (["--where", "tags in (canary, red)", "--any-field", "--fields", "attempt"], "5\n"),
+            (["--where", "attempt>0 tags!=canary", "--any-field", "--fields", "attempt"], "4\n"),
+            (["--where", "attempt>0", "--where", "az=b", "--fields", "attempt"], "5\n"),
             (["--where", "attempt=4", "--fields", "deltas.metric"], "canary.5xx_rate,p99_ms\n"),
         ]
         for (arguments, expected) in selected {
@@ -89,6 +98,17 @@ struct FilterSystemTests {
         #expect(counted.output.contains(#""total":2"#), "\(counted.output)")
         #expect(counted.output.contains(#"{"value":"canary.5xx_rate","count":2}"#))
         #expect(counted.output.contains(#"{"value":"p99_ms","count":1}"#))
+        let tags = try await run(
+            node,
+            [
+                "logs", "query", "--any-field", "--where", "attempt>0", "--count-by", "tags",
+                "--json",
+            ])
+        #expect(tags.output.contains(#""total":2"#), "\(tags.output)")
+        for row in [
+            #"{"value":"blue","count":1}"#, #"{"value":"canary","count":1}"#,
+            #"{"value":null,"count":1}"#,
+        ] { #expect(tags.output.contains(row), "\(tags.output)") }
     }
 
     private func http(_ node: NodeProcess) async throws {
@@ -100,6 +120,10 @@ struct FilterSystemTests {
             #expect(reply.status == 400)
             #expect(text.contains(#""field":"where""#) && text.contains("did you mean status?"))
         }
+        let twice = try await node.get(
+            "/v1/events?where=az%3Da&where=attempt%3E0", token: read)
+        #expect(twice.status == 400)
+        #expect(String(decoding: twice.body, as: UTF8.self).contains("query_repeated"))
         let reply = try await node.get(
             "/v1/events?where=team%3Dx&any_field=true", token: read)
         #expect(reply.status == 200)
@@ -110,7 +134,8 @@ struct FilterSystemTests {
         let rest = ["--for", "1h", "--why", "w"]
         for (filter, words) in [
             (["namspace=prod"], "did you mean namespace?"), (["team=x"], "digest.group_by"),
-            (["kind=notices"], "did you mean notice?"), (["namespace=prod", "or"], "missing"),
+            (["kind=notices"], "did you mean notice?"),
+            (["namespace=prod", "or"], "missing"),
             ([""], "a silence of everything"),
         ] {
             let found = try await run(node, ["silence", "add"] + filter + rest)

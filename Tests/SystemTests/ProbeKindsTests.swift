@@ -211,6 +211,83 @@ struct ProbeKindsTests {
         }
     }
 
+    @Test("an authority and a client certificate renewed in a mounted Secret need no signal")
+    func renewed() async throws {
+        let folder = try TemporaryDirectory("secret")
+        // As the kubelet writes a Secret: names that lead through `..data`, which is replaced.
+        func mount(_ version: String, _ server: TestCertificate, _ client: TestCertificate) throws {
+            let files = FileManager.default
+            try files.createDirectory(
+                atPath: folder.file("..\(version)"), withIntermediateDirectories: false)
+            for (name, source) in [
+                ("ca.crt", server.certificate), ("tls.crt", client.certificate),
+                ("tls.key", client.key),
+            ] {
+                try files.copyItem(atPath: source, toPath: folder.file("..\(version)/\(name)"))
+                if version == "1" {
+                    try files.createSymbolicLink(
+                        atPath: folder.file(name), withDestinationPath: "..data/\(name)")
+                }
+            }
+            try files.createSymbolicLink(
+                atPath: folder.file("..new"), withDestinationPath: "..\(version)")
+            try #require(rename(folder.file("..new"), folder.file("..data")) == 0)
+        }
+        func pair(_ name: String) async throws -> (server: TestCertificate, client: TestCertificate)
+        {
+            (
+                try await TestCertificate.make(in: folder, name: "server-\(name)"),
+                try await TestCertificate.make(in: folder, name: "client-\(name)")
+            )
+        }
+        let (old, new) = (try await pair("old"), try await pair("new"))
+        try mount("1", old.server, old.client)
+        let before = try await HTTPDouble.start(
+            tls: old.server, clientCA: old.client.certificate)
+
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let node = try NodeProcess(
+            "gw-a1", engine: engine,
+            yaml: """
+                analysis:
+                  interval: 2s
+                  budget: 1900ms
+                  window: 100ms
+                  probes:
+                    - name: db
+                      kind: http
+                      url: "\(before.url("/status/200"))"
+                      ca_file: "\(folder.file("ca.crt"))"
+                      client_certificate: "\(folder.file("tls.crt"))"
+                      client_key: "\(folder.file("tls.key"))"
+                      timeout: 1500ms
+                  checks: [{id: dependency.db_ok, critical: true}]
+                  concerns: {}
+                """)
+        let fleet = Fleet()
+        defer { fleet.killAll() }
+        try fleet.start(node)
+        try await node.untilReady()
+        _ = try await node.answer(to: Self.body, "the server is trusted") {
+            $0.status == "healthy"
+        }
+
+        // The server is renewed first: neither end knows the other one.
+        try await before.end()
+        let after = try await HTTPDouble.start(
+            tls: new.server, clientCA: new.client.certificate, port: before.port)
+        let untrusted = try await node.answer(to: Self.body, "the authority is unknown") {
+            $0.reasons.contains("dependency.db_ok: tls")
+        }
+        #expect(untrusted.status == "unknown")
+        try mount("2", new.server, new.client)
+        _ = try await node.answer(to: Self.body, "the renewed files are used") {
+            $0.status == "healthy"
+        }
+        after.kill()
+    }
+
     private static func doctor(_ status: String, _ ntp: String) -> String {
         #"{"status":"\#(status)","checks":{"ntp:offset":[{"status":"\#(ntp)","observedValue":3,"observedUnit":"ms"}]}}"#
     }

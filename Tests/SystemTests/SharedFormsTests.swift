@@ -41,6 +41,79 @@ struct SharedFormsTests {
         fleet.killAll()
     }
 
+    @Test("a byte order mark before any JSON body is dropped; that of UTF-16 is named")
+    func byteOrderMarks() async throws {
+        try await run { running in
+            let node = running.node
+            let (admin, exit) = try await node.command(
+                "token", "create", "--name", "root", "--scope", "admin")
+            #expect(exit == .code(0))
+            let root = admin.trimmingCharacters(in: .whitespacesAndNewlines)
+            let tokens = [
+                "analysis": try node.token("analysis"), "ingest": try node.token("ingest"),
+            ]
+            func post(
+                _ path: String, _ scope: String, _ type: String, _ body: [UInt8],
+                _ more: [(String, String)]
+            ) async throws -> HTTPReply {
+                try await running.engine.http(
+                    HTTPTransfer(
+                        url: node.url + path, method: "POST",
+                        headers: [
+                            ("Content-Type", type),
+                            ("Authorization", "Bearer \(tokens[scope] ?? root)"),
+                        ] + more, body: body, tls: .file(node.certificate)))
+            }
+            let json = "application/json"
+            let binary = [
+                ("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/ci"),
+                ("ce-type", "build.failed"),
+            ]
+            let line = #"{"ts":"2026-11-23T06:00:00Z","event":"backup.failed"}"#
+            let forms: [(String, String, String, String, [(String, String)], status: Int)] = [
+                ("/rollouts/analysis", "analysis", json, #"{"rollout":"shop"}"#, [], 200),
+                ("/rollouts/flagger", "analysis", json, "{}", [], 409),
+                ("/v1/events", "ingest", "application/x-ndjson", line, [], 200),
+                ("/v1/events", "ingest", json, "[\(line),\(line)]", [], 200),
+                (
+                    "/v1/events", "ingest", "application/cloudevents+json",
+                    #"{"specversion":"1.0","id":"2","source":"/ci","type":"build.failed"}"#, [], 200
+                ),
+                ("/v1/events", "ingest", json, #"{"level":"warn"}"#, binary, 200),
+                ("/v1/logs", "ingest", json, "{}", [], 200),
+                ("/v1/hooks/alertmanager", "ingest", json, #"{"alerts":[]}"#, [], 400),
+                ("/v1/hooks/argo-notifications", "ingest", json, "{}", [], 400),
+                ("/v1/hooks/flagger", "ingest", json, "{}", [], 400),
+                ("/v1/silences", "admin", json, "{}", [], 400),
+                ("/v1/tokens", "admin", json, "{}", [], 400),
+                ("/v1/incidents/none/acknowledge", "admin", json, "{}", [], 400),
+            ]
+            let clock = /"(instance|time|took[^"]*)":("[^"]*"|[0-9.]+)/
+            for (path, scope, type, body, more, status) in forms {
+                let plain = try await post(path, scope, type, Array(body.utf8), more)
+                let marked = try await post(
+                    path, scope, type, [0xEF, 0xBB, 0xBF] + Array(body.utf8), more)
+                #expect(
+                    plain.status == status,
+                    "\(path): \(String(decoding: plain.body, as: UTF8.self))")
+                #expect(
+                    marked.status == status,
+                    "\(path): \(String(decoding: marked.body, as: UTF8.self))")
+                if status >= 400 {
+                    let texts = [plain, marked].map {
+                        String(decoding: $0.body, as: UTF8.self).replacing(clock, with: "")
+                    }
+                    #expect(texts[0] == texts[1])
+                }
+                let wide = try await post(
+                    path, scope, type, [0xFF, 0xFE] + body.utf8.flatMap { [$0, 0] }, more)
+                #expect(wide.status == 400)
+                let words = String(decoding: wide.body, as: UTF8.self)
+                #expect(words.contains("UTF-16") && words.contains("UTF-8"), "\(path): \(words)")
+            }
+        }
+    }
+
     @Test("OTLP logs in JSON become events, a retry adds none; protobuf is refused")
     func otlp() async throws {
         try await run { running in

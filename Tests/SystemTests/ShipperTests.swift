@@ -16,6 +16,26 @@ struct ShipperTests {
     ]
     .first { FileManager.default.isExecutableFile(atPath: $0) }
 
+    private static let rsyslogd: String? = [
+        shippers + "/usr/sbin/rsyslogd", "/usr/sbin/rsyslogd",
+    ]
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+    /// Where the libraries of an unpacked package are.
+    private static func libraries(_ root: String) -> [String: String] {
+        let folders = ["x86_64-linux-gnu", "aarch64-linux-gnu"].flatMap {
+            ["\(root)/usr/lib/\($0)", "\(root)/lib/\($0)"]
+        }
+        return [
+            "LD_LIBRARY_PATH": (folders + ["\(root)/usr/lib/syslog-ng"]).joined(separator: ":")
+        ]
+    }
+
+    /// Hostile for every form between a line and a JSON text.
+    private static let words = (1...40).map {
+        #"line \#($0) "quoted" \ back, [1], {"a":1} ü €"#
+    }
+
     private struct Running {
         let node: NodeProcess
 
@@ -69,8 +89,7 @@ struct ShipperTests {
             };
             log { source(app); destination(bellwether); };
             """.write(toFile: folder.file("s.conf"), atomically: true, encoding: .utf8)
-            // Hostile for every form between a line and a JSON text.
-            let words = (1...40).map { #"line \#($0) "quoted" \ back, [1], {"a":1} ü €"# }
+            let words = Self.words
             try (words.joined(separator: "\n") + "\n").write(
                 toFile: folder.file("app.log"), atomically: true, encoding: .utf8)
             let process = try ChildProcess(
@@ -80,10 +99,7 @@ struct ShipperTests {
                     "-c", folder.file("ctl"), "-p", folder.file("pid"),
                     "--module-path=\(root)/usr/lib/syslog-ng/\(modules)",
                 ],
-                environment: [
-                    "LD_LIBRARY_PATH":
-                        "\(root)/usr/lib/x86_64-linux-gnu:\(root)/usr/lib/aarch64-linux-gnu:\(root)/usr/lib/syslog-ng:\(root)/lib/x86_64-linux-gnu"
-                ])
+                environment: Self.libraries(root))
             defer { _ = process }
             try await eventually("all lines are in the log") {
                 try running.lines("app.log").count >= words.count
@@ -92,6 +108,62 @@ struct ShipperTests {
             #expect(lines.compactMap { $0["message"]?.string } == words)
             #expect(lines.allSatisfy { $0["level"]?.string == "info" })
             #expect(lines.allSatisfy { $0["event"]?.string == "app.log" })
+        }
+    }
+
+    @Test(
+        "rsyslog of Debian, which has no omhttp, sends lines by omprog and curl: each once",
+        .enabled(
+            if: ShipperTests.rsyslogd != nil,
+            "rsyslog is not there; Scripts/test-shippers.sh fetches it"))
+    func rsyslog() async throws {
+        try await run { running in
+            let folder = try TemporaryDirectory()
+            let program = try #require(Self.rsyslogd)
+            let root = program.replacing("/usr/sbin/rsyslogd", with: "")
+            let modules = try #require(
+                ["x86_64-linux-gnu", "aarch64-linux-gnu"].map { "\(root)/usr/lib/\($0)/rsyslog" }
+                    .first { FileManager.default.fileExists(atPath: $0) })
+            try """
+            #!/bin/sh
+            echo OK
+            while IFS= read -r line; do
+                if printf '%s\\n' "$line" | curl -fsS --max-time 10 --cacert \(running.node.certificate) \\
+                    -H 'Authorization: Bearer \(running.node.token("ingest"))' --data-binary @- \\
+                    \(running.node.url)/v1/events >/dev/null 2>&1; then echo OK; else echo 'not sent'; fi
+            done
+            """.write(toFile: folder.file("send"), atomically: true, encoding: .utf8)
+            chmod(folder.file("send"), 0o700)
+            try """
+            global(workDirectory="\(folder.path)" parser.escapeControlCharactersOnReceive="off")
+            module(load="imfile")
+            module(load="omprog")
+            template(name="event" type="list" option.jsonf="on") {
+              property(outname="id" name="uuid" format="jsonf")
+              property(outname="ts" name="timereported" dateFormat="rfc3339" format="jsonf")
+              constant(outname="event" value="app.log" format="jsonf")
+              property(outname="level" name="syslogseverity" format="jsonf")
+              property(outname="message" name="msg" format="jsonf")
+            }
+            input(type="imfile" File="\(folder.file("app.log"))" Tag="app" severity="error")
+            if $syslogtag == "app" then action(
+              type="omprog" template="event" binary="\(folder.file("send"))"
+              confirmMessages="on" confirmTimeout="15000" action.resumeRetryCount="-1")
+            """.write(toFile: folder.file("r.conf"), atomically: true, encoding: .utf8)
+            try (Self.words.joined(separator: "\n") + "\n").write(
+                toFile: folder.file("app.log"), atomically: true, encoding: .utf8)
+            let process = try ChildProcess(
+                program,
+                ["-n", "-f", folder.file("r.conf"), "-i", folder.file("pid"), "-M", modules],
+                environment: Self.libraries(root))
+            defer { process.kill() }
+            try await eventually("all lines are in the log") {
+                try running.lines("app.log").count >= Self.words.count
+            }
+            let lines = try running.lines("app.log")
+            #expect(lines.compactMap { $0["message"]?.string } == Self.words)
+            #expect(lines.allSatisfy { $0["level"]?.string == "error" })
+            #expect(Set(lines.compactMap { $0["id"]?.string }).count == Self.words.count)
         }
     }
 

@@ -28,12 +28,14 @@ public final class HTTPDouble: Sendable {
         self.scheme = scheme
     }
 
-    /// - Parameter clientCA: PEM file of an authority. If set, clients need a certificate of it.
+    /// - Parameters:
+    ///   - clientCA: PEM file of an authority. If set, clients need a certificate of it.
+    ///   - port: Of a server before, which this one replaces; 0 for any.
     public static func start(
-        tls certificate: TestCertificate? = nil, clientCA: String? = nil
+        tls certificate: TestCertificate? = nil, clientCA: String? = nil, port: Int = 0
     ) async throws -> HTTPDouble {
         let folder = try TemporaryDirectory("http")
-        var arguments = ["--record", folder.file("requests.jsonl")]
+        var arguments = ["--record", folder.file("requests.jsonl"), "--port", String(port)]
         if let certificate {
             arguments += ["--certificate", certificate.certificate, "--key", certificate.key]
         }
@@ -58,4 +60,10 @@ public final class HTTPDouble: Sendable {
     }
 
     public func kill() { double.process.kill() }
+
+    /// Kills the server and waits until its port is free.
+    public func end() async throws {
+        kill()
+        _ = try await double.process.waitForExit()
+    }
 }

@@ -4,8 +4,9 @@ import Foundation
 public final class TemporaryDirectory: Sendable {
     public let path: String
 
-    public init(_ name: String = "bellwether-test") throws {
-        let url = FileManager.default.temporaryDirectory
+    /// - Parameter base: The folder that contains it; nil for the system's.
+    public init(_ name: String = "bellwether-test", in base: String? = nil) throws {
+        let url = (base.map(URL.init(fileURLWithPath:)) ?? FileManager.default.temporaryDirectory)
             .appendingPathComponent("\(name)-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = url.path

@@ -1,3 +1,4 @@
+import Foundation
 import Telemetry
 import TestSupport
 import Testing
@@ -37,6 +38,31 @@ struct TLSTests {
         #expect(await kind(server.url("/echo"), .file("/nonexistent/ca.pem")) == .tls)
         // A connection accepted as insecure is not reused for a stricter request.
         #expect(await kind(server.url("/echo"), .system) == .tls)
+    }
+
+    @Test("a replaced file of authorities is used by the next connection, and kept ones end")
+    func replacedAuthority() async throws {
+        let engine = TransferEngine(telemetry: .silent, connectionLifetime: .seconds(1))
+        defer { engine.shutdown() }
+        let other = try await TestCertificate.make(in: folder, name: "other")
+        let file = folder.file("ca.pem")
+        func trust(_ authority: TestCertificate) throws {
+            let pem = try String(contentsOfFile: authority.certificate, encoding: .utf8)
+            try pem.write(toFile: file, atomically: true, encoding: .utf8)
+        }
+        @Sendable func isTrusted(_ server: HTTPDouble) async -> Bool {
+            let transfer = HTTPTransfer(url: server.url("/status/200"), tls: .file(file))
+            return (try? await engine.http(transfer).status) == 200
+        }
+        try trust(certificate)
+        let server = try await HTTPDouble.start(tls: certificate)
+        #expect(await isTrusted(server))
+        try trust(other)
+        let renewed = try await HTTPDouble.start(tls: other)
+        #expect(await isTrusted(renewed))
+        try await eventually("the connection of the old authority ends", within: .seconds(20)) {
+            await !isTrusted(server)
+        }
     }
 
     @Test("a server gets the client certificate, on connections of that certificate only")

@@ -62,7 +62,9 @@ public struct SharedFileKeys: BucketCredentialSource {
         guard let path else { return nil }
         let text = await BlockingExecutor.credentials.run {
             (try? BoundedFile(reading: path, limit: 256 << 10)).flatMap {
-                String(validating: $0.bytes, as: UTF8.self)
+                // A byte order mark would belong to the first section's name.
+                let mark = $0.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+                return String(validating: $0.bytes.dropFirst(mark), as: UTF8.self)
             }
         }
         guard let text else {

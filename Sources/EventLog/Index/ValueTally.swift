@@ -17,35 +17,43 @@ struct ValueTally: Sendable {
     private var absent = 0
     /// Number of lines; those with several values are counted once.
     private(set) var lines = 0
-    /// Number of lines that `note` counted by a path of several parts.
+    /// Number of lines that `note` counted value by value.
     private var noted: UInt64 = 0
     /// The row of the last value: adjacent lines often have the same one.
     private var last = 0
 
-    /// Counts one line for each value of `path` in it.
+    /// Counts one line for each value of `path` in it; for a list, for each of its elements.
     mutating func note(_ path: FieldPath, in line: UnsafeRawBufferPointer) {
         lines +|= 1
-        if let name = path.only {
-            guard let found = LineMember.first(name, in: line) else {
-                absent +|= 1
-                return
-            }
-            return add(UnsafeRawBufferPointer(rebasing: line[found.range]), 1)
-        }
-        guard let root = try? JSONScanner.validate(line, limits: .event) else {
-            absent +|= 1
-            return
-        }
         noted &+= 1
         var isAbsent = true
-        path.visit(root, in: line) { value in
-            isAbsent = false
-            let place = row(of: UnsafeRawBufferPointer(rebasing: line[value.range]))
-            guard rows[place].line != noted else { return }
-            rows[place].line = noted
-            rows[place].lines +|= 1
+        if let name = path.only {
+            if let found = LineMember.first(name, in: line) {
+                guard found.kind == .array else {
+                    return add(UnsafeRawBufferPointer(rebasing: line[found.range]), 1)
+                }
+                noteEach(found, in: line, &isAbsent)
+            }
+        } else if let root = try? JSONScanner.validate(line, limits: .event) {
+            path.visit(root, in: line) { noteEach($0, in: line, &isAbsent) }
         }
         if isAbsent { absent +|= 1 }
+    }
+
+    private mutating func noteEach(
+        _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer, _ isAbsent: inout Bool
+    ) {
+        guard value.kind != .array else {
+            try? JSONScanner.elements(of: value, in: line) { element throws(JSONFault) in
+                noteEach(element, in: line, &isAbsent)
+            }
+            return
+        }
+        isAbsent = false
+        let place = row(of: UnsafeRawBufferPointer(rebasing: line[value.range]))
+        guard rows[place].line != noted else { return }
+        rows[place].line = noted
+        rows[place].lines +|= 1
     }
 
     /// Counts lines with a value in its source form; nil for lines without the value.

@@ -110,22 +110,27 @@ public struct IngestBody: Sendable {
     /// Parses the body in the other forms; returns the original lines if that finds no more events.
     private func rewritten(_ body: UnsafeRawBufferPointer) -> IngestBody {
         if let fault = BodyFault(encodingOf: body) { return refused(fault) }
-        var byLine = IngestBody(rewritingFor: ownNode)
-        let isComplete = byLine.rewriteLines(body)
-        guard !isComplete else { return better(byLine) }
+        // Also an array on one line: its elements are counted, not the line.
+        let isArray = ValueSequence.beginsArray(body)
+        if !isArray {
+            var byLine = IngestBody(rewritingFor: ownNode)
+            if byLine.rewriteLines(body) { return better(byLine) }
+        }
         // A value spans several lines, or the text is invalid.
         do throws(JSONFault) {
             try ValueSequence.forEachValue(of: body) { _ in }
-            byLine = IngestBody(rewritingFor: ownNode)
+            var byValue = IngestBody(rewritingFor: ownNode)
             var number = 0
             try ValueSequence.forEachValue(of: body) { value in
                 number += 1
-                byLine.rewrite(UnsafeRawBufferPointer(rebasing: body[value]), number: number)
+                byValue.rewrite(UnsafeRawBufferPointer(rebasing: body[value]), number: number)
             }
-            return byLine
+            return byValue
         } catch {
             // Single lines of an array can look like events.
             if ValueSequence.isArray(body) { return refused(.array(error)) }
+            var byLine = IngestBody(rewritingFor: ownNode)
+            _ = byLine.rewriteLines(body)
             return better(byLine)
         }
     }

@@ -72,10 +72,16 @@ enum ValueSequence {
         return at
     }
 
+    /// Whether the first value of a text is an array.
+    static func beginsArray(_ text: UnsafeRawBufferPointer) -> Bool {
+        let start = skipSeparators(text, from: 0, commas: 0)
+        return start < text.count && text[start] == UInt8(ascii: "[")
+    }
+
     /// Whether a text begins like an array of objects.
     static func isArray(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard beginsArray(text) else { return false }
         let start = skipSeparators(text, from: 0, commas: 0)
-        guard start < text.count, text[start] == UInt8(ascii: "[") else { return false }
         let first = skipSpace(text, from: start + 1)
         return first < text.count && text[first] == UInt8(ascii: "{")
     }

@@ -38,7 +38,9 @@ extension Filter.Term.Draft {
         case .eventName:
             numbers = values.map { _ in nil }
             try fitEventName()
-        case .number: try fitNumber(unit: nil, "a plain number")
+        case .number:
+            try fitNumber(unit: nil, "a plain number")
+            try refuseFractions()
         case .bytes: try fitNumber(unit: .bytes, "a number of bytes, such as 64KiB")
         case .metric: try fitMetric()
         case .time: try fitTime()
@@ -74,6 +76,17 @@ extension Filter.Term.Draft {
                     value.number == nil
                         ? "\(field) is a number" : "\(field) is not measured in this unit",
                     "write \(expected)")
+            }
+        }
+    }
+
+    /// The numbers of events without a unit are counts: none equals 3.5.
+    private func refuseFractions() throws(FilterFault) {
+        guard comparison == .equal || comparison == .isIn else { return }
+        for (value, number) in zip(values, numbers) {
+            if let number, number != number.rounded() {
+                throw fault(
+                    value, "\(field) is a whole number", "write one, or compare by < or >")
             }
         }
     }
@@ -189,6 +202,11 @@ extension Filter.Term.Draft {
     private mutating func fitAny() throws(FilterFault) {
         let unit = MetricUnit(metricName: path.last ?? "")
         for (i, value) in values.enumerated() {
+            guard !comparison.isOrder || value.isQuoted || !value.hasUnknownUnit else {
+                throw FilterFault(
+                    part: value.text, fault: "\(value.text) is no number with a known unit",
+                    remedy: "units are \(FilterValue.unitNames); quote a text")
+            }
             guard let quantity = value.quantity else { continue }
             // Without a unit in the name, shares and bytes are plain numbers. A time could be in
             // seconds or in milliseconds.

@@ -5,22 +5,33 @@ public struct FilterFields: Sendable, Equatable {
     public private(set) var acceptsAny = false
     /// How to make further fields known; empty if that is not possible.
     private let further: String
+    /// The fields that never have several values.
+    private let single: Set<String>
 
-    private init(_ members: [EventMember], further: String = "") {
+    private init(_ members: [EventMember], single: [String], further: String = "") {
         self.members = members
+        self.single = Set(single)
         self.further = further
     }
 
     /// The fields of events.
-    public static let events = FilterFields(EventMember.all)
+    public static let events = FilterFields(
+        EventMember.all,
+        single: EventField.allCases.filter { $0 != .deltas && $0 != .reasons }.map(\.name))
 
     /// The fields of digests: those by which they are grouped, and `EventMember.digest`.
     public static func digests(groupBy: [String]) -> FilterFields {
         let own = EventMember.digest.map(\.name)
         return FilterFields(
             groupBy.filter { !own.contains($0) }.map { EventMember($0, .text) }
-                + EventMember.digest, further: ", and those of digest.group_by")
+                + EventMember.digest,
+            // A digest reports several zones, nodes, metrics and events, and its kind has two names.
+            single: groupBy.filter { !own.contains($0) } + ["status", "worst", "level"],
+            further: ", and those of digest.group_by")
     }
+
+    /// Whether a field of the known ones never has several values.
+    func hasOneValue(_ path: [String]) -> Bool { single.contains(path.joined(separator: ".")) }
 
     /// The same fields, and any other one.
     public var orAny: FilterFields {
@@ -78,6 +89,14 @@ public struct FilterFields: Sendable, Equatable {
             throw unknown(path[next], in: members, before: before, after: after, text)
         case .list(let key, let members):
             if after.isEmpty, Int(path[next]) != nil { return .object(members, isOpen: false) }
+            for part in after.isEmpty ? [] : path[next..<(path.endIndex - 1)] {
+                guard part == "*" || Int(part).map({ $0 < 0 }) ?? false else { continue }
+                let direct = (path[..<next] + [path[path.endIndex - 1]]).joined(separator: ".")
+                throw FilterFault(
+                    part: text, fault: "\(part) is no element of \(path[next - 1])",
+                    remedy: "write \(direct), which tries each element, or a number from 0",
+                    isLiftedByAnyField: true)
+            }
             // Parts before the member select elements, by their number or by the text of `key`.
             if let member = members.first(where: { $0.name == path[path.endIndex - 1] }) {
                 return member.type

@@ -5,7 +5,8 @@ public import JSON
 extension Filter {
     /// One comparison of a filter: a field, an operator, and the values to compare with.
     ///
-    /// Holds for a line if any value that the path reaches satisfies it.
+    /// Holds for a line if any value that the path reaches satisfies it. A list is compared element
+    /// by element.
     public final class Term: Sendable, Hashable {
         public enum Comparison: String, Sendable, Hashable {
             case equal = "="
@@ -129,6 +130,7 @@ extension Filter {
             by slice: JSONScanner.Slice, of owner: JSONScanner.Slice?,
             in line: UnsafeRawBufferPointer
         ) -> Bool {
+            if slice.kind == .array { return isSatisfied(byElementOf: slice, of: owner, in: line) }
             if quantity != nil { return isMeasured(slice, of: owner, in: line) }
             // Most terms compare the bytes of a text.
             if slice.kind == .string, !slice.escaped {
@@ -144,6 +146,18 @@ extension Filter {
             return accepts(
                 UnsafeRawBufferPointer(rebasing: line[slice.range]), slice.kind,
                 number: slice.number(in: line))
+        }
+
+        private func isSatisfied(
+            byElementOf list: JSONScanner.Slice, of owner: JSONScanner.Slice?,
+            in line: UnsafeRawBufferPointer
+        ) -> Bool {
+            var found = false
+            // The line was validated or is stored, so the scan cannot fail.
+            try? JSONScanner.elements(of: list, in: line) { element throws(JSONFault) in
+                if !found { found = isSatisfied(by: element, of: owner, in: line) }
+            }
+            return found
         }
 
         /// Compares a number of a metric in the unit of the element that contains it.

@@ -45,7 +45,9 @@ public struct FilterValue: Sendable, Hashable {
     public init(_ text: String, isQuoted: Bool = false) {
         self.text = text
         // Quotes make no difference for most values.
-        self.isQuoted = isQuoted && (text.contains("*") || Self.measure(text) != nil)
+        self.isQuoted =
+            isQuoted
+            && (text.contains("*") || Self.measure(text) != nil || Self.hasUnknownUnit(text))
         bytes = Array(text.utf8)
         let measured = isQuoted ? nil : Self.measure(text)
         number = measured?.number ?? Self.decimal(text)
@@ -67,6 +69,18 @@ public struct FilterValue: Sendable, Hashable {
         ("MiB", 1_048_576, .bytes), ("GiB", 1_073_741_824, .bytes),
         ("TiB", 1_099_511_627_776, .bytes), ("B", 1, .bytes),
     ]
+
+    /// The units that a number may have.
+    static let unitNames = units.map(\.suffix).joined(separator: ", ")
+
+    /// Whether the text is a number with letters behind it that are no unit.
+    var hasUnknownUnit: Bool { Self.hasUnknownUnit(text) }
+
+    private static func hasUnknownUnit(_ text: String) -> Bool {
+        let letters = text.reversed().prefix { $0.isASCII && $0.isLetter }.count
+        return letters > 0 && letters < text.count && measure(text) == nil
+            && decimal(text.dropLast(letters)) != nil
+    }
 
     private static func measure(_ text: String) -> (number: Double, quantity: Quantity)? {
         guard let unit = units.first(where: { text.hasSuffix($0.suffix) }),

@@ -148,12 +148,9 @@ extension Exchange {
         let body = try await collectBody()
         try reserve(Self.treeFactor *| body.readableBytes, for: .bodies)
         let parse = { @Sendable () throws(Problem) -> JSONValue in
-            let bytes = body.readableBytesView
             do throws(JSONFault) {
                 return try JSONValue(
-                    // Some programs write U+FEFF before JSON (RFC 8259 §8.1 allows ignoring it).
-                    parsing: Array(
-                        bytes.starts(with: "\u{FEFF}".utf8) ? bytes.dropFirst(3) : bytes),
+                    parsing: Array(body.readableBytesView),
                     limits: JSONLimits(maxBytes: limit, maxDepth: 64))
             } catch {
                 throw .malformed("body_malformed", "the body is not JSON: \(error)", field: "body")

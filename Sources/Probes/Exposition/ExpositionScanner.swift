@@ -193,7 +193,9 @@ struct ExpositionScanner {
     private mutating func value(
         _ index: Int, _ visit: (Int, ExpositionLabels, Double) throws(MissingData) -> Void
     ) throws(MissingData) {
-        guard let value = number() else { throw fault("no number") }
+        skipSpace()
+        let start = at
+        guard let value = number() else { throw noNumber(from: start) }
         skipSpace()
         if at < bytes.count, bytes[at] != UInt8(ascii: "\n"), bytes[at] != UInt8(ascii: "#") {
             guard number() != nil else { throw fault("no timestamp") }
@@ -207,6 +209,11 @@ struct ExpositionScanner {
         guard bytes[at] == UInt8(ascii: "\n") else { throw fault("more than a sample") }
         try visit(index, ExpositionLabels(bytes: bytes, entries: labels), value)
         at += 1
+    }
+
+    private func noNumber(from start: Int) -> MissingData {
+        let text = String(decoding: bytes[start..<at].prefix(40), as: UTF8.self)
+        return fault(text.isEmpty ? "no number" : "no number, but \"\(text)\"")
     }
 
     private mutating func number() -> Double? {

@@ -46,13 +46,13 @@ struct DoctorReport: Sendable {
     let findings: [Finding]
 
     init(reading document: JSONValue) throws(MissingData) {
-        guard let own = document["status"]?.string.flatMap(Status.init) else {
-            throw MissingData(.garbage, "status is not pass, warn or fail")
-        }
+        let own = try Self.status(document["status"], "status")
         switch document["time"] {
         case nil: time = nil
         case let value?:
-            guard let given = value.time else { throw MissingData(.garbage, "time is no time") }
+            guard let given = value.time else {
+                throw MissingData(.garbage, "time is no time, but \(value.shown)")
+            }
             time = given
         }
         var findings: [Finding] = []
@@ -77,10 +77,7 @@ struct DoctorReport: Sendable {
         for entry in entries {
             // In §4.5 of the draft, `status` is optional; an entry without it only measures.
             if entry["status"] == nil, entry.members != nil { continue }
-            guard let status = entry["status"]?.string.flatMap(Status.init) else {
-                throw MissingData(
-                    .garbage, "checks: \(member.key): status is not pass, warn or fail")
-            }
+            let status = try status(entry["status"], "checks: \(member.key): status")
             worst = max(worst ?? status, status)
         }
         let only = entries.count == 1 ? entries[0] : nil
@@ -88,6 +85,17 @@ struct DoctorReport: Sendable {
             name: name(member.key), status: worst,
             value: only?["observedValue"]?.double,
             unit: only?["observedUnit"]?.string.flatMap(unit))
+    }
+
+    private static func status(
+        _ value: JSONValue?, _ place: String
+    ) throws(MissingData) -> Status {
+        guard let value else { throw MissingData(.garbage, "\(place) is missing") }
+        guard let status = value.string.flatMap(Status.init) else {
+            throw MissingData(
+                .garbage, "\(place) is not pass, warn or fail, but \(value.shown)")
+        }
+        return status
     }
 
     private static func name(_ key: String) -> String {

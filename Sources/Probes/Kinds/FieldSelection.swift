@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 
@@ -45,7 +46,9 @@ public enum FieldSelection: Sendable, Hashable {
                 }
                 return Self.signal(declaration, value)
                     ?? declaration.absent(
-                        MissingData(.missingField, "no number or boolean at \(field.pointer)"))
+                        MissingData(
+                            .missingField,
+                            "no number or boolean at \(field.pointer), but \(value.shown)"))
             }
         case .topLevel(let limit):
             guard case .object(let members) = document else { return [] }
@@ -78,6 +81,18 @@ public enum FieldSelection: Sendable, Hashable {
 }
 
 extension JSONValue {
+    /// The value in a reason why there is no data: its JSON, shortened; a list or object only named.
+    var shown: String {
+        switch self {
+        case .array: return "a list"
+        case .object: return "an object"
+        default:
+            var writer = JSONWriter()
+            writer.value(self)
+            return writer.text.cut(to: 60, .scalars, mark: "…")
+        }
+    }
+
     /// Parses a probe's document; nesting depth at most 32.
     static func document(_ bytes: [UInt8]) throws(MissingData) -> JSONValue {
         let bytes = try PlainText.checked(bytes)

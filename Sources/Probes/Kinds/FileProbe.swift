@@ -79,8 +79,10 @@ public struct FileProbe: Probe {
         guard case .pointer(let pointer) = ageSource else {
             return content.time ?? Timestamp(milliseconds: file.modified)
         }
-        guard let time = content.document?.resolve(pointer: pointer)?.time else {
-            throw MissingData(.missingField, "no time at \(pointer)")
+        let value = content.document?.resolve(pointer: pointer)
+        guard let time = value?.time else {
+            let shown = value.map { ", but \($0.shown)" } ?? ""
+            throw MissingData(.missingField, "no time at \(pointer)\(shown)")
         }
         return time
     }

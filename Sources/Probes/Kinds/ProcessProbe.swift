@@ -81,7 +81,8 @@ public struct ProcessProbe: Probe {
         let word = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
             .first
         guard let word, let pid = Int32(word), pid > 0 else {
-            throw MissingData(.garbage, "no process id in \(path)")
+            let shown = word.map { ", but " + InertText.quoted(String($0)) } ?? ""
+            throw MissingData(.garbage, "no process id in \(path)\(shown)")
         }
         return pid
     }

@@ -57,7 +57,11 @@ struct QueryAnswer: Sendable, Equatable {
                         value: try Self.number(one["value"]?[1])))
             }
             self.samples = samples
-        default: throw MissingData(.garbage, "neither a scalar nor a vector")
+        case let type:
+            throw MissingData(
+                .garbage,
+                "neither a scalar nor a vector, but \(type.map { JSONValue.string($0).shown } ?? "no type")"
+            )
         }
     }
 
@@ -136,8 +140,12 @@ struct QueryAnswer: Sendable, Equatable {
         }
         var counts: [Double: Double] = [:]
         for sample in samples {
-            guard let text = sample.edge, let edge = Double(text), !edge.isNaN else {
+            guard let text = sample.edge else {
                 throw MissingData(.garbage, "a series without the label le: sum by (le)")
+            }
+            guard let edge = Double(text), !edge.isNaN else {
+                throw MissingData(
+                    .garbage, "the label le is no number, but \(JSONValue.string(text).shown)")
             }
             guard sample.value.isFinite, sample.value >= 0 else {
                 throw MissingData(.garbage, "\(sample.value) is no count")
@@ -158,8 +166,9 @@ struct QueryAnswer: Sendable, Equatable {
     }
 
     private static func number(_ value: JSONValue?) throws(MissingData) -> Double {
-        guard let text = value?.string, let number = Double(text) else {
-            throw MissingData(.garbage, "a sample without a number")
+        guard let value else { throw MissingData(.garbage, "a sample without a number") }
+        guard let text = value.string, let number = Double(text) else {
+            throw MissingData(.garbage, "a sample that is no number, but \(value.shown)")
         }
         return number
     }

@@ -78,8 +78,11 @@ public struct QueueProbe: Probe {
         case .http(let upstream, let pointer):
             let document = try JSONValue.document(
                 try await upstream.body(within: context.allowance))
-            guard let depth = document.resolve(pointer: pointer)?.double else {
-                throw MissingData(.missingField, "no number at \(pointer)")
+            guard let value = document.resolve(pointer: pointer) else {
+                throw MissingData(.missingField, "nothing at \(pointer)")
+            }
+            guard let depth = value.double else {
+                throw MissingData(.missingField, "no number at \(pointer), but \(value.shown)")
             }
             guard depth >= 0 else { throw MissingData(.garbage, "\(depth) waiting at \(pointer)") }
             return depth

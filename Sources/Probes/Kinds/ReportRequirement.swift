@@ -37,7 +37,9 @@ public struct ReportRequirement: Sendable, Hashable {
             case .object: value.members != nil
             case .time: value.time != nil
             }
-        guard holds else { throw MissingData(.garbage, "no \(shape.rawValue) at \(pointer)") }
+        guard holds else {
+            throw MissingData(.garbage, "no \(shape.rawValue) at \(pointer), but \(value.shown)")
+        }
     }
 }
 

@@ -5,7 +5,8 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// A request's body. It is read once; its beginning is kept for the report of a refusal.
+/// A request's body. It is read once, without a byte order mark at its start; its beginning is kept
+/// for the report of a refusal.
 final class IncomingBody: Sendable {
     private struct State {
         var unread: RequestBody?
@@ -82,7 +83,22 @@ final class IncomingBody: Sendable {
                 }
             }
         } catch { throw Self.problem(reading: error) }
+        whole.moveReaderIndex(forwardBy: try Self.mark(before: whole.readableBytesView))
         return whole
+    }
+
+    /// Returns the length of the byte order mark at the start of a body: 0 or 3. Some programs write
+    /// U+FEFF before JSON, and RFC 8259 §8.1 lets a reader ignore it.
+    ///
+    /// - Throws: 400 for the mark of UTF-16.
+    private static func mark(before body: some Collection<UInt8>) throws(Problem) -> Int {
+        if body.starts(with: [0xEF, 0xBB, 0xBF]) { return 3 }
+        guard !body.starts(with: [0xFF, 0xFE]), !body.starts(with: [0xFE, 0xFF]) else {
+            throw .malformed(
+                "body_not_utf8", "the body is UTF-16 by its byte order mark; send UTF-8",
+                field: "body")
+        }
+        return 0
     }
 
     /// The inflated body. Inflated as it arrives, so the compressed body is never held as a whole.
@@ -104,7 +120,9 @@ final class IncomingBody: Sendable {
             }
             try inflation.finish()
         } catch { throw Self.problem(reading: error) }
-        return inflation.inflated
+        var whole = inflation.inflated
+        whole.removeFirst(try Self.mark(before: whole))
+        return whole
     }
 
     private static let inflating = BlockingExecutor("inflating", width: 4, priority: .low)
@@ -147,6 +165,7 @@ final class IncomingBody: Sendable {
                 whole.append(contentsOf: chunk.readableBytesView)
             }
         } catch { throw Self.problem(reading: error) }
+        whole.removeFirst(try Self.mark(before: whole))
         return whole
     }
 

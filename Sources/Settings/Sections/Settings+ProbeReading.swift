@@ -121,6 +121,11 @@ extension Settings.Probe.Prometheus {
                     r.fault(
                         "\(key)[\(index)]", "\(InertText.quoted(text)) is no value of a label",
                         "write a word of 1 to 64 bytes, 503, 5xx or 500-599")
+                } else if Self.isAlmostStatus(text) {
+                    r.fault(
+                        "\(key)[\(index)]",
+                        "\(InertText.quoted(text)) is no status and no range of statuses",
+                        "write 503, 5xx, 50x or 500-599, from 100 to 599")
                 } else if key == "ok", failing.contains(text) {
                     r.fault(
                         "ok[\(index)]", "\(InertText.quoted(text)) is in failing, too",
@@ -128,6 +133,25 @@ extension Settings.Probe.Prometheus {
                 }
             }
         }
+    }
+
+    /// Whether a text is meant as statuses, but stands for none: `5x`, `6xx`, `599-500`.
+    private static func isAlmostStatus(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        let isDigit = { (byte: UInt8) in byte &- 0x30 < 10 }
+        let isX = { (byte: UInt8) in byte | 0x20 == UInt8(ascii: "x") }
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        if parts.count == 2, parts.contains(where: { $0.utf8.count == 3 }),
+            parts.allSatisfy({ $0.isEmpty || $0.utf8.count == 3 }),
+            text.utf8.allSatisfy({ isDigit($0) || isX($0) || $0 == UInt8(ascii: "-") })
+        {
+            let ends = parts.compactMap { Int($0) }.filter { (100...599).contains($0) }
+            return ends.count != 2 || ends[0] > ends[1]
+        }
+        guard bytes.contains(where: isX), bytes.contains(where: isDigit),
+            bytes.allSatisfy({ isDigit($0) || isX($0) })
+        else { return false }
+        return bytes.count != 3 || isDigit(bytes[0]) && !(0x31...0x35).contains(bytes[0])
     }
 
     /// Reads which series are used, and which of them are canary's and stable's.

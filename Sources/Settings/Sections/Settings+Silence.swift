@@ -45,8 +45,8 @@ extension Settings.Silence {
 
     private static func schedule(_ r: MappingReader) -> Schedule? {
         let isWeekly = r.has("days") || (r.text("from") ?? "").utf8.count == 5
-        let (begin, end) = (r.text("from"), r.text("until"))
-        guard let from = begin, let until = end else {
+        let given = (r.text("from"), r.text("until"))
+        guard let from = given.0, let until = given.1 else {
             r.lacks(
                 "from and until are missing",
                 "write from: \"22:00\" and until: \"06:00\", or two moments in RFC 3339")
@@ -74,12 +74,14 @@ extension Settings.Silence {
             }
         }
         let zone = zone(r)
-        guard let first = minute(from), let last = minute(until) else {
+        let (start, end) = (minute(from), minute(until))
+        for (key, text, minute) in [("from", from, start), ("until", until, end)]
+        where minute == nil {
             r.fault(
-                minute(from) == nil ? "from" : "until", "not a time of day",
+                key, "\(InertText.quoted(text)) is not a time of day",
                 "write \"22:00\", with quotes")
-            return nil
         }
+        guard let first = start, let last = end else { return nil }
         return zone.map {
             .weekly(days: days.sorted(), fromMinute: first, untilMinute: last, zone: $0)
         }

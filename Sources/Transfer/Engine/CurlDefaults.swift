@@ -18,7 +18,8 @@ import CCurl
 /// | credentials | only those of the transfer; no `.netrc`, no cookies, no NTLM, no Negotiate | |
 /// | addresses | IPv6 and IPv4; the other family is tried after 250 ms (RFC 8305 §5) | |
 /// | DNS | cached for 30 s | a moved Service is found within a minute |
-/// | connections | kept; closed after 60 s; TCP keep-alive after 30 s, every 15 s | renewed certificates, moved names and dead peers are noticed within a minute |
+/// | files of authorities | read for each connection (`EasyTransfer.set(trust:)`); the system's are kept for 60 s | a replaced file is used by the next connection |
+/// | connections | kept; closed after 60 s (`TransferLoop`); TCP keep-alive after 30 s, every 15 s | renewed certificates and authorities, moved names and dead peers are noticed within a minute |
 /// | signals, lookups | no signals; a hanging lookup is abandoned | the loop's thread serves all transfers |
 extension EasyTransfer {
     /// Sets the options of the table.
@@ -45,7 +46,6 @@ extension EasyTransfer {
         try set(CURLOPT_IPRESOLVE, Int(CURL_IPRESOLVE_WHATEVER))
         try set(CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS, 250)
         try set(CURLOPT_DNS_CACHE_TIMEOUT, 30)
-        try set(CURLOPT_MAXLIFETIME_CONN, 60)
         try set(CURLOPT_TCP_NODELAY, 1)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
         try set(CURLOPT_TCP_KEEPIDLE, 30)

@@ -120,6 +120,7 @@ final class EasyTransfer {
         case .system: break
         case .file(let path):
             try set(CURLOPT_CAINFO, path)
+            try set(CURLOPT_CA_CACHE_TIMEOUT, 0)
             try check(ccurl_set_pointer(easy, CURLOPT_CAPATH, nil))
         case .insecure:
             try set(CURLOPT_SSL_VERIFYPEER, 0)

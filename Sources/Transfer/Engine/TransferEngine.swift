@@ -25,14 +25,23 @@ public final class TransferEngine: Sendable {
     /// Whether libcurl resolves names outside the thread that serves all transfers.
     static var resolvesApart: Bool { ccurl_features() & CURL_VERSION_ASYNCHDNS != 0 }
 
-    public convenience init(telemetry: Telemetry) {
-        self.init(telemetry: telemetry, mailThreads: MailThreads())
+    /// - Parameter connectionLifetime: The age in whole seconds after which a connection gets no
+    ///   further request, so that renewed certificates and authorities are noticed.
+    public convenience init(telemetry: Telemetry, connectionLifetime: Duration = .seconds(60)) {
+        self.init(
+            telemetry: telemetry, mailThreads: MailThreads(),
+            connectionLifetime: connectionLifetime)
     }
 
-    init(telemetry: Telemetry, mailThreads: MailThreads) {
+    init(
+        telemetry: Telemetry, mailThreads: MailThreads,
+        connectionLifetime: Duration = .seconds(60)
+    ) {
         self.telemetry = telemetry
         self.mailThreads = mailThreads
-        guard Self.libcurlIsReady, let loop = TransferLoop(inbox) else { return }
+        guard Self.libcurlIsReady,
+            let loop = TransferLoop(inbox, connectionLifetime: connectionLifetime)
+        else { return }
         if !TransferThread.start(loop) { inbox.close() }
     }
 

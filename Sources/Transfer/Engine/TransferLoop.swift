@@ -15,6 +15,8 @@ final class TransferLoop {
     /// How long the loop runs without work; nil runs it until it is stopped.
     private let idleLimit: Duration?
     private let onEnd: @Sendable () -> Void
+    /// Older connections get no further request. In whole seconds.
+    private let connectionLifetime: Duration
     private var live: [UInt64: EasyTransfer] = [:]
     private var ids: [UnsafeMutableRawPointer: UInt64] = [:]
     /// The last transfer of a loop with an idle limit. Its handle gives access to the connection
@@ -32,12 +34,14 @@ final class TransferLoop {
     ///   - onEnd: Called when `run` has ended and the loop's memory is freed.
     init?(
         _ inbox: TransferInbox, idleLimit: Duration? = nil,
+        connectionLifetime: Duration = .seconds(60),
         onEnd: @escaping @Sendable () -> Void = {}
     ) {
         guard let multi = curl_multi_init() else { return nil }
         self.multi = multi
         self.inbox = inbox
         self.idleLimit = idleLimit
+        self.connectionLifetime = connectionLifetime
         self.onEnd = onEnd
         ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.keptConnections)
         inbox.open(TransferInbox.Waker(multi: multi))
@@ -99,6 +103,8 @@ final class TransferLoop {
         exchange.isStopping = { [inbox] in inbox.isStopping }
         do throws(TransferError) {
             try exchange.setUp()
+            try exchange.set(
+                CURLOPT_MAXLIFETIME_CONN, Int(connectionLifetime.components.seconds))
             try order.prepare(exchange)
         } catch {
             order.settle(.failure(error))

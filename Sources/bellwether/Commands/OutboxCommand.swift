@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import Delivery
 import Events
 import JSON
@@ -141,6 +142,12 @@ struct OutboxDrop: AsyncParsableCommand {
         let count = try OutboxCommand.count(of: answer)
         if wanted != nil, count == 0 {
             Standard.error("no waiting or dead delivery has this id; see `bellwether outbox list`")
+            throw ExitCode(1)
+        }
+        if let receiver, count == 0 {
+            Standard.error(
+                "no \(dead ? "dead" : "waiting or dead") delivery is for a receiver \(InertText.terminal(receiver)); see `bellwether outbox list`"
+            )
             throw ExitCode(1)
         }
         Standard.error("\(count) dropped")

@@ -17,6 +17,7 @@ struct ReplayCommand: AsyncParsableCommand {
             query --json` prints them); - is standard input: zcat *.jsonl.gz | bellwether replay -. \
             Each verdict \
             is judged again by the checks of --config, and those that would change are listed. \
+            Exit 65 if lines of FILE are no events. \
             A vectors file contains checks, primitives, merge cases and identities with their \
             expected results.
             """)
@@ -38,39 +39,68 @@ struct ReplayCommand: AsyncParsableCommand {
         let configuration = try config.file()
         var replay = HistoryReplay(
             policies: PolicyTable(try Search.settings(configuration).analysis))
+        var strange = StrangeLines()
         if let file {
-            try judge(file: file, &replay)
+            try judge(file: file, &replay, &strange)
         } else {
             var reader = try LocalNode(configuration: configuration).log.reader(
                 query: EventLogQuery(where: .contains("event", "analysis.")))
             while true {
                 let batch = try await reader.next(maxLines: 1000)
-                for line in batch.lines { judge(line.bytes, &replay) }
+                for line in batch.lines { judge(line.bytes, &replay, &strange) }
                 if batch.isCaughtUp { break }
             }
         }
         let skipped = replay.skipped > 0 ? ", \(replay.skipped) have no inputs" : ""
         Standard.error("\(replay.judged) judged again, \(replay.changed) would change\(skipped)")
+        if let words = strange.words {
+            Standard.error("\(file ?? "the log"): \(words)")
+            throw ExitCode(65)
+        }
         if replay.changed > 0 { throw ExitCode(1) }
     }
 
-    private func judge(file: String, _ replay: inout HistoryReplay) throws {
+    /// Lines that are no events.
+    private struct StrangeLines {
+        var line = 0
+        var count = 0
+        var first: (line: Int, fault: EventFault)?
+
+        var words: String? {
+            first.map { first in
+                "\(count) of \(line) lines are no events; the first is line \(first.line): \(first.fault)"
+            }
+        }
+    }
+
+    private func judge(
+        file: String, _ replay: inout HistoryReplay, _ strange: inout StrangeLines
+    ) throws {
         let isInput = file == "-"
         guard let handle = isInput ? .standardInput : FileHandle(forReadingAtPath: file) else {
             Standard.error("\(file): cannot be read")
             throw ExitCode(66)
         }
         var rest: [UInt8] = []
+        var isStart = true
         while let chunk = try handle.read(upToCount: 1 << 20), !chunk.isEmpty {
             rest += chunk
+            if isStart {
+                if rest.starts(with: [0x1F, 0x8B]) {
+                    Standard.error("\(file): is compressed: zcat \(file) | bellwether replay -")
+                    throw ExitCode(65)
+                }
+                if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest.removeFirst(3) }
+                isStart = false
+            }
             var start = rest.startIndex
             while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                judge(Array(rest[start..<end]), &replay)
+                judge(Array(rest[start..<end]), &replay, &strange)
                 start = end + 1
             }
             rest.removeSubrange(..<start)
         }
-        if !rest.isEmpty { judge(rest, &replay) }
+        if !rest.isEmpty { judge(rest, &replay, &strange) }
     }
 
     private func replay(vectors: String) throws {
@@ -88,9 +118,20 @@ struct ReplayCommand: AsyncParsableCommand {
         if !report.mismatches.isEmpty { throw ExitCode(1) }
     }
 
-    private func judge(_ line: [UInt8], _ replay: inout HistoryReplay) {
-        guard let event = try? Event(line: line), let change = replay.replay(event) else { return }
-        show(change)
+    private func judge(
+        _ line: [UInt8], _ replay: inout HistoryReplay, _ strange: inout StrangeLines
+    ) {
+        strange.line += 1
+        do throws(EventFault) {
+            if let change = replay.replay(try Event(line: line)) { show(change) }
+        } catch {
+            // The open segment also has blank lines and the ends of its groups.
+            guard line.contains(where: { $0 != 0x20 && $0 != 0x0D }),
+                !line.starts(with: #"{"event":"log.commit","#.utf8)
+            else { return }
+            strange.count += 1
+            if strange.first == nil { strange.first = (strange.line, error) }
+        }
     }
 
     private func show(_ change: HistoryReplay.Change) {

@@ -136,8 +136,9 @@ def main():
     parser.add_argument("--key", default="")
     parser.add_argument("--client-ca", default="")
     parser.add_argument("--record", default="")
+    parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", options.port), Handler)
     server.record = options.record
     if options.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

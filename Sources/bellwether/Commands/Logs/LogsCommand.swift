@@ -21,9 +21,9 @@ struct LineSelection: ParsableArguments {
     @Option(
         name: .customLong("where"),
         help:
-            "A filter: field=value, !=, >, <, >=, <=, ~substring, =~regex, in (a, b), not, or, parentheses; dotted paths (deltas.canary.5xx_rate.value>1%)."
+            "A filter: field=value, !=, >, <, >=, <=, ~substring, =~regex, in (a, b), not, or, parentheses; dotted paths (deltas.canary.5xx_rate.value>1%). Given several times, all must hold."
     )
-    var expression: String?
+    var expressions: [String] = []
     @Flag(
         help: "Accept fields of senders' own: unknown names and other types are no errors.")
     var anyField = false
@@ -33,7 +33,11 @@ struct LineSelection: ParsableArguments {
     func query(until: String? = nil) throws -> EventLogQuery {
         let now = WallClock.system.now
         let condition: Filter
-        do throws(FilterFault) { condition = try Filter(expression ?? "", known) } catch {
+        do throws(FilterFault) {
+            // Each by itself first, for the place of a fault.
+            for expression in expressions { _ = try Filter(expression, known) }
+            condition = try Filter(joined ?? "", known)
+        } catch {
             throw ValidationError("--where: \(error.described(anyField: "--any-field"))")
         }
         let query = EventLogQuery(
@@ -45,11 +49,16 @@ struct LineSelection: ParsableArguments {
         return query
     }
 
+    private var joined: String? {
+        expressions.count < 2
+            ? expressions.first : expressions.map { "(\($0))" }.joined(separator: " and ")
+    }
+
     /// The same selection as query parameters of `GET /v1/events`.
     func parameters(until: String? = nil) throws -> [(name: String, value: String)] {
         _ = try query(until: until)
         return [
-            ("since", since), ("until", until), ("where", expression),
+            ("since", since), ("until", until), ("where", joined),
             ("any_field", anyField ? "true" : nil),
         ].compactMap { item in item.1.map { (name: item.0, value: $0) } }
     }
