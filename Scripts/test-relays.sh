@@ -55,8 +55,8 @@ done
 # What the relays look for in a system: their users, a null device, places for queues.
 mkdir -p "$folder"/{dev,etc,tmp,run,var/lib/opensmtpd/empty}
 ln -sfn ../run "$folder/var/run"
-mknod -m 666 "$folder/dev/null" c 1 3
-mknod -m 666 "$folder/dev/urandom" c 1 9
+mknod -m 666 "$folder/dev/null" c 1 3 || skip "devices cannot be made"
+mknod -m 666 "$folder/dev/urandom" c 1 9 || skip "devices cannot be made"
 printf '%s\n' 'root:x:0:0::/root:/bin/sh' 'nobody:x:65534:65534::/:/bin/false' \
     'postfix:x:30001:30001::/:/bin/false' 'Debian-exim:x:30002:30002::/:/bin/false' \
     'opensmtpd:x:30003:30003::/var/lib/opensmtpd/empty:/bin/false' \
