@@ -494,9 +494,6 @@ struct NumbersTests {
             file: "EventLog/Query/EventLogStats.swift", reason: times,
             lines: ["(latest - earliest)"]),
         Exception(
-            file: "EventLog/Query/EventLogStats.swift", reason: "blocks of two files on one disk",
-            lines: [".allocated + beside"]),
-        Exception(
             file: "EventLog/Query/LogCount.swift", reason: ours,
             lines: [
                 "retries += 1", "members += file?.memberCount", "inflated += rest.count",
