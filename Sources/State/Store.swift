@@ -15,6 +15,12 @@ public struct StoreError: Error, CustomStringConvertible, Sendable {
             remedy: "try again when the node runs")
     }
 
+    static func unreadable(_ path: String, _ value: UnreadableValue) -> StoreError {
+        StoreError(
+            path: path, fault: "a row's \(value.column) is not of the column's type",
+            remedy: "stop the node and remove the file: all but the tokens is rebuilt from the log")
+    }
+
     static func readOnly(_ path: String) -> StoreError {
         StoreError(
             path: path, fault: "was opened for reading only", remedy: "open it for changes")
@@ -127,7 +133,9 @@ public final class Store: Sendable {
             // Checked on the queue, where `close` waits for its turn: GRDB ends the process when a
             // closed connection is used.
             if self.isClosed.load(ordering: .acquiring) { throw StoreError.closed(self.path) }
-            return try body(db)
+            do { return try body(db) } catch let value as UnreadableValue {
+                throw StoreError.unreadable(self.path, value)
+            }
         }
     }
 
