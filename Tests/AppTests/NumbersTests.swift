@@ -347,9 +347,6 @@ struct NumbersTests {
             lines: ["var items = parameters + ["]
         ),
         Exception(
-            file: "App/Remote/RemoteNode+Events.swift", reason: wider,
-            lines: ["flatMap { Int($0) } ?? 0"]),
-        Exception(
             file: "App/Remote/RemoteNode+Follow.swift", reason: lists,
             lines: ["let items = parameters + ["]
         ),
