@@ -59,7 +59,7 @@ struct OverviewPage {
         if silent > 0 {
             tiles += Self.tile("\(silent)", "silent gateways", "see gateways", true)
         }
-        let percent = view.log.maxBytes > 0 ? view.log.usedBytes * 100 / view.log.maxBytes : 0
+        let percent = view.log.maxBytes > 0 ? view.log.usedBytes *| 100 / view.log.maxBytes : 0
         tiles += Self.tile(
             "\(percent) %", "of the log's quota",
             view.log.shedding.map { "accepts no lines: \($0.rawValue)" } ?? "",

@@ -1,4 +1,5 @@
 import Core
+import Events
 import Secrets
 import Transfer
 
@@ -108,7 +109,7 @@ extension Duration {
     /// `12.3 ms`.
     var inWords: String {
         let (seconds, attoseconds) = components
-        let tenths = seconds * 10_000 + attoseconds / 100_000_000_000_000
+        let tenths = seconds *| 10_000 +| attoseconds / 100_000_000_000_000
         return "\(tenths / 10).\(tenths % 10) ms"
     }
 }

@@ -66,11 +66,11 @@ public struct DeliveryPolicy: Sendable {
             if age >= giveUpAfter {
                 return Outbox.Verdict(
                     fate: .dead,
-                    words: "given up after \(delivery.tries + 1) tries; last: \(result.words)")
+                    words: "given up after \(delivery.tries +| 1) tries; last: \(result.words)")
             }
             let delay =
                 asked.map { min($0, longestRetryAfter) }
-                ?? retry.delay(after: delivery.tries + 1, using: &generator)
+                ?? retry.delay(after: delivery.tries +| 1, using: &generator)
             return Outbox.Verdict(fate: .again(now + delay), words: result.words)
         }
     }

@@ -291,7 +291,7 @@ struct ReceiverQueue: Sendable {
             telemetry.emit(
                 DeliverySent(
                     receiver: receiver.name, kind: receiver.kind, digest: digest,
-                    recipient: delivery.recipient, tries: delivery.tries + 1))
+                    recipient: delivery.recipient, tries: delivery.tries +| 1))
         case .dead:
             telemetry.emit(
                 DeliveryDied(
@@ -301,7 +301,7 @@ struct ReceiverQueue: Sendable {
             telemetry.emit(
                 DeliveryFailed(
                     receiver: receiver.name, kind: receiver.kind, digest: digest,
-                    recipient: delivery.recipient, tries: delivery.tries + 1,
+                    recipient: delivery.recipient, tries: delivery.tries +| 1,
                     words: verdict.words, again: moment.rfc3339))
         }
     }

@@ -132,6 +132,9 @@ public struct LogObject: Sendable, Equatable {
         guard Int64(lines.count) == bytes, ContentHash.hex(lines) == hash else {
             throw .damaged
         }
+        guard max(from.segment, to.segment) <= Self.positions.segment,
+            max(from.offset, to.offset) <= Self.positions.offset
+        else { throw .unreadable("its lines have positions that no log has") }
         guard from <= to, lines.isEmpty == (kind != .data),
             lines.isEmpty || lines.last == UInt8(ascii: "\n")
         else { throw .unreadable("its lines do not fit its head") }
@@ -139,6 +142,9 @@ public struct LogObject: Sendable, Equatable {
             number: number, kind: kind, cluster: cluster, term: term, writer: writer, node: node,
             from: from, to: to, lines: lines)
     }
+
+    /// Above the positions of every log: one more segment has a number, too.
+    private static let positions = LogPosition(segment: 1 << 52, offset: 1 << 53)
 
     private static func count(_ value: JSONValue?) -> UInt64? {
         value?.integer.flatMap { UInt64(exactly: $0) }.flatMap { numbers.contains($0) ? $0 : nil }

@@ -15,6 +15,12 @@ public struct StoreError: Error, CustomStringConvertible, Sendable {
             remedy: "try again when the node runs")
     }
 
+    static func unreadable(_ path: String, _ value: UnreadableValue) -> StoreError {
+        StoreError(
+            path: path, fault: "a row's \(value.column) is not of the column's type",
+            remedy: "stop the node and remove the file: all but the tokens is rebuilt from the log")
+    }
+
     static func readOnly(_ path: String) -> StoreError {
         StoreError(
             path: path, fault: "was opened for reading only", remedy: "open it for changes")
@@ -127,7 +133,9 @@ public final class Store: Sendable {
             // Checked on the queue, where `close` waits for its turn: GRDB ends the process when a
             // closed connection is used.
             if self.isClosed.load(ordering: .acquiring) { throw StoreError.closed(self.path) }
-            return try body(db)
+            do { return try body(db) } catch let value as UnreadableValue {
+                throw StoreError.unreadable(self.path, value)
+            }
         }
     }
 
@@ -153,5 +161,22 @@ public final class Store: Sendable {
     public func close() throws {
         isClosed.store(true, ordering: .releasing)
         try queue.close()
+    }
+}
+
+/// A row's column holds a value of another type, such as a text in a column of numbers.
+struct UnreadableValue: Error {
+    let column: String
+}
+
+extension Row {
+    /// The value of a column.
+    ///
+    /// GRDB's subscripts end the process for a value of another type, which SQLite stores in any
+    /// column. GRDB's own error would quote the row.
+    func read<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
+        do { return try decode(Value.self, forColumn: column) } catch {
+            throw UnreadableValue(column: column)
+        }
     }
 }

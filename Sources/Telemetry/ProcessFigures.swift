@@ -1,3 +1,4 @@
+import Events
 import Synchronization
 
 #if canImport(Glibc)
@@ -87,7 +88,7 @@ public final class ProcessFigures: Sendable {
             guard count > 0 else { return nil }
             let numbers = String(decoding: bytes[..<count], as: UTF8.self).split(separator: " ")
             guard numbers.count > 1, let pages = UInt64(numbers[1]) else { return nil }
-            return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
+            return pages *| UInt64(sysconf(Int32(_SC_PAGESIZE)))
         }
 
         /// The number of open descriptors; nil when `/proc/self/fd` cannot be read.

@@ -23,6 +23,16 @@ struct HostileNumberTests {
         return try #require(number)
     }
 
+    @Test("the weights and the share of a vectors file may have any size")
+    func weights() throws {
+        let checks = (0..<10_000).map { #"{"id":"c\#($0)","status":"fail","weight":1000000000}"# }
+        let file =
+            #"{"vectors":[{"id":"W","input":{"checks":[\#(checks.joined(separator: ","))],"#
+            + #""policy":{"fail_share":1000000000}},"expect":{"status":"degraded"}}]}"#
+        let report = try VectorReplay.run(Array(file.utf8))
+        #expect(report.mismatches.map(\.description) == [])
+    }
+
     @Test("own lines with any attempt, run and refusal", arguments: extremes)
     func ownLines(number: Int64) throws {
         let head = #"{"ts":"2025-12-17T00:00:00Z","node":"gw-a1","series":"s","#

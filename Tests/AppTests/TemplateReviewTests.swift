@@ -92,6 +92,31 @@ struct TemplateReviewTests {
         )
     }
 
+    @Test(
+        "an index of any size in a condition is no index of a list",
+        arguments: [
+            "[1, 2][9223372036854775807]", "[1, 2][-9223372036854775807]",
+            #"[1, 2][asInt("9223372036854775807")]"#, #"result[asFloat("1e300")]"#,
+        ])
+    func hugeIndex(value: String) {
+        for argo in ["1.9.1", "1.10.0"] {
+            let review = TemplateReview(yaml: template(success: "\(value) == 1"), argo: argo)
+            #expect(!review.findings.isEmpty)
+            #expect(!phases(review).contains(.successful), "\(review.findings)")
+        }
+    }
+
+    @Test("limits of any size are compared")
+    func hugeLimits() {
+        let most = Int.max
+        let yaml = template(
+            metric: "failureLimit: \(most)\n      consecutiveSuccessLimit: \(most)")
+        #expect(
+            TemplateReview(yaml: yaml, argo: "1.9.1").findings.contains {
+                $0.isFault && $0.words.hasPrefix("count 10 is below failureLimit + consecutive")
+            })
+    }
+
     @Test("limits given by arguments are reported as beyond the review")
     func templated() {
         let review = TemplateReview(

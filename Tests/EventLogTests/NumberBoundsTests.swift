@@ -209,6 +209,54 @@ struct NumberBoundsTests {
         #expect(try await Self.askEverything(log) == [senderLine(1), senderLine(2)])
     }
 
+    @Test("after the last segment number lines are refused, not lost")
+    func noNumberLeft() async throws {
+        let log = try TestLog()
+        let name = "20261123T060000.000Z-\(SegmentName.numbers.upperBound).jsonl"
+        try Self.write(
+            Self.segment(SegmentName.numbers.upperBound, [[senderLine(1)]]), name, log)
+        let eventLog = try await log.open()
+        await #expect(throws: EventLogError.shedding(.diskFault)) {
+            try await eventLog.ingest(body([senderLine(2)]))
+        }
+        await eventLog.close()
+        #expect(try await Self.askEverything(log) == [senderLine(1)])
+    }
+
+    @Test("a position at the last segment number is not gone to", arguments: [0, 1])
+    func lastPosition(offset: UInt64) async throws {
+        let log = try TestLog()
+        let eventLog = try await log.open()
+        let last = LogPosition(segment: SegmentName.numbers.upperBound, offset: offset)
+        await eventLog.goOn(inSegment: last.segment)
+        await eventLog.expect(last, of: "digest")
+        #expect(try await eventLog.ingest(body([senderLine(1)])).accepted == 1)
+        #expect(eventLog.head.segment == 1)
+        await eventLog.close()
+    }
+
+    #if os(Linux)
+        /// tmpfs keeps any file time and any file size.
+        private static let tmpfs = "/dev/shm"
+
+        @Test(
+            "a file with the greatest time or size ends nothing",
+            .enabled(if: access(tmpfs, W_OK) == 0))
+        func greatestFile() throws {
+            let path = Self.tmpfs + "/bellwether-\(UInt64.random(in: .min ... .max))"
+            defer { unlink(path) }
+            let files = PosixFileSystem()
+            let file = try files.openToWrite(path, fresh: true)
+            defer { files.close(file) }
+            var times = [timespec(tv_sec: .max, tv_nsec: 0), timespec(tv_sec: .max, tv_nsec: 0)]
+            #expect(futimens(file.descriptor, &times) == 0)
+            #expect(try files.facts(path).modified == .max)
+            #expect(ftruncate(file.descriptor, .max) == 0)
+            #expect(try files.contents(path)?.count == 1 << 29)
+            #expect(DiskUsage.sealingSpace(try files.facts(path).bytes) > 1 << 62)
+        }
+    #endif
+
     @Test("commit lines with impossible values", arguments: [Int.max, 1 << 53])
     func commitLines(count: Int) async throws {
         let log = try TestLog()

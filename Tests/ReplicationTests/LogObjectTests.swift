@@ -50,6 +50,15 @@ struct LogObjectTests {
         }
     }
 
+    @Test(
+        "positions that no log has are refused",
+        arguments: ["18446744073709551615:0", "9007199254740992:0", "4:18446744073709551615"])
+    func positions(end: String) {
+        #expect(throws: LogObjectFault.unreadable("its lines have positions that no log has")) {
+            try LogObject(text: replacing("\"to\":\"4:8\"", by: "\"to\":\"\(end)\""))
+        }
+    }
+
     private func replacing(_ part: String, by other: String) -> [UInt8] {
         Array(String(decoding: object.text, as: UTF8.self).replacing(part, with: other).utf8)
     }

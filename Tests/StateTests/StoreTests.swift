@@ -28,6 +28,69 @@ struct StoreTests {
         #expect(synchronous == 2)
     }
 
+    @Test(
+        "a value that is not of its column's type is an error, not the end of the process",
+        arguments: [
+            ("UPDATE outbox SET tries = 'many'", "tries"),
+            ("UPDATE outbox SET due_ms = -1e300", "due_ms"),
+            ("UPDATE outbox SET recipient = x'ff'", "recipient"),
+            ("UPDATE gap SET lines = 'x'", "lines"), ("UPDATE cursor SET segment = 'x'", "segment"),
+        ])
+    func otherTypes(change: String, column: String) async throws {
+        let store = try Store(path: path)
+        let start = LogPosition.start
+        try await store.write { db in
+            try db.connection.execute(
+                sql: """
+                    INSERT INTO digest (id, group_key, kind, subject, thread, composed_ms, model,
+                        slack, text, html) VALUES ('d', '', '', '', 't', 0, '', '', '', '');
+                    INSERT INTO outbox (digest, receiver, due_ms, created_ms, thread, head)
+                        VALUES ('d', 'r', 0, 0, 't', 1);
+                    """)
+            try GapTable.markReported(db, cursor: "c", after: start, lines: 1)
+            try CursorTable.move(db, "c", to: start)
+            try db.connection.execute(sql: change)
+        }
+        let error = await #expect(throws: StoreError.self) {
+            try await store.read { db in
+                _ = try Outbox.next(db, receiver: "r", at: Timestamp(milliseconds: 0))
+                _ = try GapTable.unreported(db, cursor: "c", after: start, lines: 1)
+                _ = try CursorTable.all(db)
+            }
+        }
+        #expect(error?.fault == "a row's \(column) is not of the column's type")
+        try store.close()
+    }
+
+    @Test("numbers at their ends do not overflow: tries, times, reported lines")
+    func endsOfNumbers() async throws {
+        let store = try Store(path: path)
+        let start = LogPosition.start
+        let (batches, unreported) = try await store.write { db in
+            try db.connection.execute(
+                sql: """
+                    INSERT INTO digest (id, group_key, kind, subject, thread, composed_ms, model,
+                        slack, text, html) VALUES ('d', '', '', '', 't', 0, '', '', '', '');
+                    INSERT INTO outbox (digest, receiver, due_ms, created_ms, tries, thread, head)
+                        VALUES ('d', 'r', 9223372036854775807, -9223372036854775808,
+                            9223372036854775807, 't', 1);
+                    INSERT INTO gap (cursor, segment, offset, lines)
+                        VALUES ('c', 0, 0, -9223372036854775808);
+                    """)
+            try Outbox.shiftWaiting(db, by: .milliseconds(Int64.max), upTo: 9)
+            let far = Timestamp(milliseconds: .max)
+            try Outbox.settle(
+                db, 1, Outbox.Verdict(fate: .again(far), words: ""), at: far)
+            return (
+                try Outbox.next(db, receiver: "r", at: far).batches,
+                try GapTable.unreported(db, cursor: "c", after: start, lines: 1)
+            )
+        }
+        #expect(batches.first?.deliveries.first?.tries == 1_000_000_000)
+        #expect(unreported == .max)
+        try store.close()
+    }
+
     @Test("only the owner can read it")
     func permissions() throws {
         let store = try Store(path: path)

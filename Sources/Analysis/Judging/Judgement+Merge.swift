@@ -27,14 +27,14 @@ extension Judgement {
             guard outcome.isCounted else { continue }
             let weight = outcome.check.weight
             counted = true
-            total += weight
+            total +|= weight
             switch outcome.state {
-            case .pass: halves += 2 * weight
-            case .warn: halves += weight
-            case .fail, .nodata: failing += weight
+            case .pass: halves +|= 2 *| weight
+            case .warn: halves +|= weight
+            case .fail, .nodata: failing +|= weight
             }
         }
-        if failing > 0, failing * 100 >= failShare * total { status = .unhealthy }
+        if failing > 0, failing *| 100 >= failShare *| total { status = .unhealthy }
         // Nothing else may make a rollout healthy that no probe has data for.
         let canary = worst.values.filter { $0.check.baseline != nil && !$0.check.advisory }
         let isAbsent = !canary.isEmpty && canary.allSatisfy(\.hasNoSource)

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 
 /// Evaluates a condition whose types are right.
@@ -265,7 +266,11 @@ struct ArgoEvaluator {
         _ key: ArgoValue, of base: ArgoValue, isOptional: Bool
     ) throws(ArgoExpression.Stop) -> ArgoValue {
         let shown: String =
-            if case .text(let name) = key { name } else { key.number.map { "\(Int($0))" } ?? "" }
+            if case .text(let name) = key {
+                name
+            } else {
+                key.number.map { "\(Int(saturating: $0))" } ?? ""
+            }
         switch base {
         case .map(let members, let others):
             try require(key, .text, "[] of an object")

@@ -1,3 +1,4 @@
+import Events
 import Yams
 
 /// Finds values that Argo's validation refuses, and limits that end a run with a wrong result.
@@ -85,7 +86,7 @@ extension TemplateReview {
             "inconclusiveLimit", inconclusive, count, counted,
             "a run of unknown verdicts ends Successful")
         if let successes, successes > 0 {
-            if let failures, counted > 0, count < successes + max(failures, 0) {
+            if let failures, counted > 0, count < successes +| max(failures, 0) {
                 remarks.fault(
                     "count \(count) is below failureLimit + consecutiveSuccessLimit (\(max(failures, 0)) + \(successes)): Argo refuses it and aborts the rollout"
                 )

@@ -31,7 +31,10 @@ extension RemoteNode {
             lines: reply.body.split(separator: UInt8(ascii: "\n")).map(Array.init),
             next: reply.header("Bellwether-Next").flatMap { LogPosition($0) },
             isCaughtUp: reply.header("Bellwether-Caught-Up") != "false",
-            skipped: reply.header("Bellwether-Skipped").flatMap { Int($0) } ?? 0)
+            skipped: reply.header("Bellwether-Skipped").flatMap { Int64($0) }.map {
+                Count(clamping: $0).value
+            }
+                ?? 0)
     }
 
     /// The items as a query, percent-encoded.

@@ -66,11 +66,11 @@ public struct KindCounts: Sendable, Equatable {
         }
     }
 
-    public var total: Int { healthy + refusal + degraded + failure }
+    public var total: Int { healthy +| refusal +| degraded +| failure }
     public var isEmpty: Bool { total == 0 }
 
     public static func += (a: inout KindCounts, b: KindCounts) {
-        for kind in LineKind.allCases { a[kind] += b[kind] }
+        for kind in LineKind.allCases { a[kind] +|= b[kind] }
     }
 
     /// Text such as `healthy 3, failure 1`; empty if all counts are zero.

@@ -59,7 +59,7 @@ final class LogState: Sendable {
         state.withLock { state in
             state.unreported += tally
             state.counts.shed += tally.lost
-            state.counts.deferred += tally.deferred
+            state.counts.deferred +|= tally.deferred
         }
     }
 

@@ -259,7 +259,7 @@ struct SegmentWriter: ~Copyable, Sendable {
 
     /// Makes a segment of this number the open one, unless the open one has a higher number.
     mutating func begin(segment wanted: UInt64) {
-        guard SegmentName.numbers.contains(wanted), wanted > number, !lock.isLost else { return }
+        guard wanted < SegmentName.numbers.upperBound, wanted > number, !lock.isLost else { return }
         isCopying = true
         closeActive()
         if wanted > number {
@@ -277,6 +277,13 @@ struct SegmentWriter: ~Copyable, Sendable {
     mutating func ensureActive() throws(Refusal) {
         if active != nil { return }
         guard !lock.isLost else { throw Refusal(.lockLost) }
+        // Nothing reads a segment with a higher number: its lines would be lost.
+        guard SegmentName.numbers.contains(number) else {
+            throw Refusal(
+                .diskFault,
+                "\(folder.path): no segment number is left after \(number -| 1); move the files with this number away"
+            )
+        }
         do throws(SystemFault) {
             // Another process may have removed the folder.
             try files.makeFolder(folder.path)

@@ -14,7 +14,7 @@ struct ShedTally: Sendable, Equatable {
 
     static func += (a: inout ShedTally, b: ShedTally) {
         a.lost += b.lost
-        a.deferred += b.deferred
+        a.deferred +|= b.deferred
         a.reason = b.reason
     }
 

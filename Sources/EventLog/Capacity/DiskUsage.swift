@@ -38,18 +38,18 @@ final class DiskUsage: Sendable {
     ///
     /// A file that is replaced atomically needs at least two copies.
     func hasSpace(forSideFile bytes: Int, copies: Int) -> Bool {
-        copies * Self.blocks(bytes) + 2 * Self.blocks(RemovedSegments.most * 32) + Self.block
+        copies *| Self.blocks(bytes) +| 2 *| Self.blocks(RemovedSegments.most * 32) +| Self.block
             <= allowance
     }
 
-    static func blocks(_ bytes: Int) -> Int { (bytes + block - 1) / block * block }
+    static func blocks(_ bytes: Int) -> Int { (bytes +| (block - 1)) / block * block }
 
     /// Upper bound of what sealing a segment of `bytes` writes.
     ///
     /// Covers deflate's growth on incompressible data, the members' headers, and the index, which
     /// takes up to a sixteenth of the archive and its tables.
     static func sealingSpace(_ bytes: Int) -> Int {
-        bytes == 0 ? 0 : blocks(bytes + bytes / 14 + 24 * 1024)
+        bytes == 0 ? 0 : blocks(bytes +| bytes / 14 +| 24 * 1024)
     }
 
     var archives: [Archive] { state.withLock { $0.archives } }
@@ -72,7 +72,7 @@ final class DiskUsage: Sendable {
         state.withLock { state in
             state.plain[archive.name.number] = nil
             state.remove(archive.name)
-            state.archived += archive.allocated
+            state.archived +|= archive.allocated
             let place = state.archives.firstIndex { archive.name < $0.name }
             state.archives.insert(archive, at: place ?? state.archives.count)
         }
@@ -85,29 +85,29 @@ final class DiskUsage: Sendable {
     /// Bytes in blocks once the open segment has grown to `active` bytes, including sealing and
     /// the reserve for small files.
     func needed(active bytes: Int) -> Int {
-        state.withLock { $0.needed(active: bytes) } + allowance
+        state.withLock { $0.needed(active: bytes) } +| allowance
     }
 
     /// The part of `needed(active:)` that is not written yet, without the reserve for small
     /// files.
     func growth(active bytes: Int) -> Int {
-        state.withLock { $0.needed(active: bytes) - $0.used }
+        state.withLock { $0.needed(active: bytes) -| $0.used }
     }
 }
 
 extension DiskUsage.State {
     fileprivate mutating func remove(_ name: SegmentName) {
         guard let place = archives.firstIndex(where: { $0.name == name }) else { return }
-        archived -= archives.remove(at: place).allocated
+        archived -|= archives.remove(at: place).allocated
     }
 
     fileprivate var used: Int {
-        archived + plain.values.reduce(0, +) + active
+        archived +| plain.values.reduce(0, +|) +| active
     }
 
     fileprivate func needed(active bytes: Int) -> Int {
         let grown = DiskUsage.blocks(bytes)
         let largest = max(plain.values.max() ?? 0, grown)
-        return used - active + grown + DiskUsage.sealingSpace(largest)
+        return used -| active +| grown +| DiskUsage.sealingSpace(largest)
     }
 }

@@ -69,7 +69,7 @@ final class QuotaKeeper: Sendable {
         let spare = giveBack(spare: self.spare(active: active), active: active, now)
         if spare >= 0 { return Space(reason: nil, keeps: keeps(spare: spare, now)) }
         // During the grace period after an alarm, lines may use the space of the ballast.
-        if retention.withLock({ $0.isInGrace }), spare + ballast.missing >= 0 {
+        if retention.withLock({ $0.isInGrace }), spare +| ballast.missing >= 0 {
             return Space(reason: nil, keeps: nil)
         }
         return Space(reason: .minFree, keeps: keeps(spare: 0, now))
@@ -96,7 +96,7 @@ final class QuotaKeeper: Sendable {
             case .alarm(let history, let kept, let helps):
                 ballast.release()
                 let pressure = DiskPressure(
-                    free: spare + ledger.growth(active: active) + minFree + ballast.missing,
+                    free: spare +| ledger.growth(active: active) +| minFree +| ballast.missing,
                     floor: minFree, history: history, kept: kept, helps: helps)
                 PressureFile.write(retention.withLock { $0.reference }, in: folder)
                 state.report { $0.add(pressure) }
@@ -114,7 +114,7 @@ final class QuotaKeeper: Sendable {
     /// Unlimited if the free space cannot be read: the write then reports the fault.
     private func spare(active: Int) -> Int {
         guard let space = try? folder.files.space(at: folder.path) else { return .max }
-        return space.free - ledger.growth(active: active) - minFree - ballast.missing
+        return space.free -| ledger.growth(active: active) -| minFree -| ballast.missing
     }
 
     /// Returns the least important kind of line to accept; nil: all kinds.
@@ -131,13 +131,13 @@ final class QuotaKeeper: Sendable {
     }
 
     /// Whether filling this segment and the next one will remove older segments.
-    var isTight: Bool { ledger.needed(active: segmentLimit) + segmentLimit > maxBytes }
+    var isTight: Bool { ledger.needed(active: segmentLimit) +| segmentLimit > maxBytes }
 
     /// Releases the ballast if the disk is nearly full, and restores it when there is space.
     func keepBallast() {
         guard let space = try? folder.files.space(at: folder.path) else { return }
         if space.free < ballast.bytes / 4 { ballast.release() }
-        ballast.restore(free: space.free - minFree)
+        ballast.restore(free: space.free -| minFree)
     }
 
     func removeAged(_ now: Timestamp) {

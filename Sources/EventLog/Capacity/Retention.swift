@@ -50,13 +50,15 @@ struct Retention: Sendable {
 
     /// Returns the bytes of all archives that may be removed, the oldest first.
     func removable(_ archives: [DiskUsage.Archive], now: Timestamp) -> Int {
-        let history = archives.reduce(0) { $0 + $1.allocated }
+        let history = archives.reduce(0) { $0 +| $1.allocated }
         var left = history
         for archive in archives {
-            guard mayGo(archive, leaving: left - archive.allocated, of: history, now) else { break }
-            left -= archive.allocated
+            guard mayGo(archive, leaving: left -| archive.allocated, of: history, now) else {
+                break
+            }
+            left -|= archive.allocated
         }
-        return history - left
+        return history -| left
     }
 
     private func mayGo(
@@ -84,9 +86,9 @@ struct Retention: Sendable {
             self.shortage = nil
             return .recovered
         }
-        let history = archives.reduce(0) { $0 + $1.allocated }
+        let history = archives.reduce(0) { $0 +| $1.allocated }
         let removable = removable(archives, now: now)
-        let helps = removable >= -spare
+        let helps = removable >= 0 -| spare
         guard var shortage else {
             shortage = Shortage(
                 reference: max(history, interrupted ?? 0), alarmedAt: .now, alarmedOf: history)
@@ -97,14 +99,14 @@ struct Retention: Sendable {
         else { return .nothing }
         // One archive may always be removed after an alarm, whatever its size.
         if history < shortage.alarmedOf,
-            Double(history - oldest.allocated) < 0.75 * Double(shortage.alarmedOf)
+            Double(history -| oldest.allocated) < 0.75 * Double(shortage.alarmedOf)
         {
             shortage.alarmedAt = .now
             shortage.alarmedOf = history
             self.shortage = shortage
             return alarm(history, archives, now, helps)
         }
-        shortage.removed += oldest.allocated
+        shortage.removed +|= oldest.allocated
         self.shortage = shortage
         return .remove
     }
@@ -112,7 +114,7 @@ struct Retention: Sendable {
     private func alarm(
         _ history: Int, _ archives: [DiskUsage.Archive], _ now: Timestamp, _ helps: Bool
     ) -> Step {
-        .alarm(history: history, kept: history - removable(archives, now: now), helps: helps)
+        .alarm(history: history, kept: history -| removable(archives, now: now), helps: helps)
     }
 }
 

@@ -151,6 +151,9 @@ extension LogFileSystem {
     }
 
     /// The contents of a small file; nil if there is none.
+    ///
+    /// At most 512 MiB, more than any small file has: a file may be sparse and have any size. Its
+    /// checksum does not match then.
     func contents(_ path: String) throws(SystemFault) -> [UInt8]? {
         let file: LogFile
         do { file = try openToRead(path) } catch {
@@ -158,7 +161,7 @@ extension LogFileSystem {
             throw error
         }
         defer { close(file) }
-        return try read(file, at: 0, count: try facts(file).bytes)
+        return try read(file, at: 0, count: min(try facts(file).bytes, 1 << 29))
     }
 
     /// Replaces a file atomically: writes a temporary file, syncs it, renames it and syncs the

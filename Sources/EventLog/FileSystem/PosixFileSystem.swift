@@ -1,3 +1,5 @@
+import Events
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -133,8 +135,12 @@ struct PosixFileSystem: LogFileSystem {
         if let recent = reading.recent(at: path) { return recent }
         var found = statvfs()
         guard statvfs(path, &found) == 0 else { throw SystemFault("statvfs", path) }
-        let unit = Int(found.f_frsize)
-        let space = (free: Int(found.f_bavail) * unit, total: Int(found.f_blocks) * unit)
+        // Network file systems report any number, the greatest one for "no limit".
+        let unit = Int(clamping: found.f_frsize)
+        let space = (
+            free: Int(clamping: found.f_bavail) *| unit,
+            total: Int(clamping: found.f_blocks) *| unit
+        )
         reading.note(space, at: path)
         return space
     }
@@ -152,9 +158,10 @@ extension FileFacts {
             let changed = found.st_mtim
         #endif
         self.init(
-            bytes: Int(found.st_size), allocated: Int(found.st_blocks) * 512,
+            bytes: Int(found.st_size), allocated: Int(found.st_blocks) *| 512,
             identity: UInt64(found.st_ino),
             device: UInt64(truncatingIfNeeded: found.st_dev),
-            modified: Int64(changed.tv_sec) * 1000 + Int64(changed.tv_nsec) / 1_000_000)
+            // Anybody may set a file's time, on some file systems to the greatest number.
+            modified: Int64(changed.tv_sec) *| 1000 +| Int64(changed.tv_nsec) / 1_000_000)
     }
 }

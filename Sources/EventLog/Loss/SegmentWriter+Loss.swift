@@ -41,7 +41,7 @@ extension SegmentWriter {
 
     /// Continues in a segment after `position`, if that is after the head.
     mutating func goOn(behind position: LogPosition, of reader: String) {
-        guard position > state.head, SegmentName.numbers.contains(position.segment), !lock.isLost
+        guard position > state.head, position.segment < SegmentName.numbers.upperBound, !lock.isLost
         else { return }
         let head = state.head
         if let segment = active { retire(segment) }

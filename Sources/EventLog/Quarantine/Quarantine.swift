@@ -204,7 +204,7 @@ final class Quarantine: Sendable {
         }
         let bytes = writer.bytes + [UInt8(ascii: "\n")]
         var facts = stat()
-        guard fstat(file, &facts) == 0, Int(facts.st_size) + bytes.count <= Self.mostBytes
+        guard fstat(file, &facts) == 0, Int(facts.st_size) +| bytes.count <= Self.mostBytes
         else { return false }
         return write(file, bytes, bytes.count) == bytes.count && fsync(file) == 0
     }

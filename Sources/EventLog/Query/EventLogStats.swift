@@ -79,7 +79,7 @@ public struct EventLogStats: Sendable, Equatable {
             Segment(
                 number: name.number, file: name.archive, state: .sealed,
                 lines: index.lines -| index.unreadable, bytes: Int(clamping: index.end),
-                allocated: try folder.files.facts(folder.file(name.archive)).allocated + beside,
+                allocated: try folder.files.facts(folder.file(name.archive)).allocated +| beside,
                 earliest: known.compactMap { Self.moment($0.earliest) }.min(),
                 latest: known.compactMap { Self.moment($0.latest) }.max()))
         if index.unreadable > 0 {

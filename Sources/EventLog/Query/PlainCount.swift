@@ -23,7 +23,7 @@ struct PlainCount: Sendable {
         _ file: LogFile, files: any LogFileSystem, end: UInt64
     ) throws(SystemFault) -> ValueTally {
         let size = try files.facts(file).bytes
-        let count = (size + Self.pieceBytes - 1) / Self.pieceBytes
+        let count = (size +| (Self.pieceBytes - 1)) / Self.pieceBytes
         var whole = ValueTally()
         var logical: UInt64 = 0
         for first in stride(from: 0, to: count, by: Self.width) where logical < end {

@@ -135,7 +135,7 @@ struct Recovery {
         let besides = folder.file(name.index)
         let allocated =
             try files.facts(folder.file(name.archive)).allocated
-            + (files.exists(besides) ? files.facts(besides).allocated : 0)
+            +| (files.exists(besides) ? files.facts(besides).allocated : 0)
         archives.append(
             DiskUsage.Archive(
                 name: name, allocated: allocated, closedAt: outline.closedAt,

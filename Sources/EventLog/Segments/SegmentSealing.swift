@@ -94,7 +94,7 @@ final class SegmentSealing {
             folder.file(name.index), in: folder.path,
             with: output.encodedIndex(closedAt: index.closedAt))
         let allocated =
-            try files.facts(target).allocated + files.facts(folder.file(name.index)).allocated
+            try files.facts(target).allocated +| files.facts(folder.file(name.index)).allocated
         return Sealed(
             archive: DiskUsage.Archive(
                 name: name, allocated: allocated, closedAt: index.closedAt, lines: index.lines,

@@ -49,7 +49,7 @@ public struct ProcessProbe: Probe {
                 let words = running.isEmpty ? "no such process" : "only a zombie is left"
                 return [signals[0].flag(false), signals[1].absent(MissingData(.notRunning, words))]
             }
-            let resident = alive.reduce(0) { $0 + $1.residentBytes }
+            let resident = alive.reduce(0) { $0 +| $1.residentBytes }
             return [signals[0].flag(true), signals[1].number(Double(resident))]
         }
     }

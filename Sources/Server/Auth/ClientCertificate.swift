@@ -25,8 +25,8 @@ struct ClientCertificate: Sendable, Hashable {
         else { return nil }
         self.certificate = certificate
         self.trust = trust
-        notBefore = Timestamp(milliseconds: Int64(shown.notValidBefore) * 1000)
-        notAfter = Timestamp(milliseconds: Int64(shown.notValidAfter) * 1000)
+        notBefore = Timestamp(milliseconds: Int64(shown.notValidBefore) *| 1000)
+        notAfter = Timestamp(milliseconds: Int64(shown.notValidAfter) *| 1000)
         let usage = try? certificate.extensions.extendedKeyUsage
         isForClients = usage.map { $0.contains(.clientAuth) || $0.contains(.any) } ?? false
         let alternatives = try? certificate.extensions.subjectAlternativeNames

@@ -54,7 +54,7 @@ public struct CertificateReview: Sendable {
     ) -> CertificateReview {
         var review = CertificateReview()
         review.readChain(path, byLibcurl)
-        let over = review.chain.filter { Int64($0.notValidAfter) * 1000 <= now.milliseconds }
+        let over = review.chain.filter { Int64($0.notValidAfter) *| 1000 <= now.milliseconds }
         guard !over.isEmpty else { return review }
         let fault = ServerError(
             place: path,

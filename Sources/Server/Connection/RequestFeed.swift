@@ -1,3 +1,4 @@
+import Events
 import NIOCore
 
 /// Limits how many bytes the HTTP/1.1 parser receives and how many requests it produces.
@@ -71,7 +72,7 @@ final class RequestFeed: ChannelDuplexHandler, RemovableChannelHandler {
 
     func parsedBody(_ count: Int) {
         unparsed = 0
-        if case .body(let left) = position { position = .body(left: left - count) }
+        if case .body(let left) = position { position = .body(left: left -| count) }
     }
 
     func parsedEnd() {
@@ -126,7 +127,8 @@ final class RequestFeed: ChannelDuplexHandler, RemovableChannelHandler {
     private var most: Int {
         switch position {
         case .header: Self.piece
-        case .body(let left): max(left, 0) + Self.piece
+        // The client announces the length, up to the greatest number.
+        case .body(let left): max(left, 0) +| Self.piece
         case .chunkedBody: Self.chunkedPiece
         }
     }

@@ -29,8 +29,11 @@ final class HTTPDate: Sendable {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// `second` counts from 1970-01-01, which was a Thursday.
+    /// `second` counts from 1970-01-01, which was a Thursday. The year has four digits, so it is
+    /// limited to 0001 to 9999.
     static func text(second: Int64) -> String {
+        let second = min(
+            max(second, -62_135_596_800), Timestamp.range.upperBound.milliseconds / 1000)
         // Such as 2026-11-23T06:00:00.000Z.
         let digits = Array(Timestamp(milliseconds: second * 1000).rfc3339.utf8)
         func part(_ range: Range<Int>) -> String { String(decoding: digits[range], as: UTF8.self) }

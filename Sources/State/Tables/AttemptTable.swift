@@ -12,7 +12,7 @@ public enum AttemptTable {
     public static func all(_ db: Store.Transaction) throws -> [Row] {
         try GRDB.Row.fetchAll(
             db.connection, sql: "SELECT series, state FROM attempt ORDER BY updated_ms"
-        ).map { Row(series: $0["series"], state: $0["state"]) }
+        ).map { try Row(series: $0.read("series"), state: $0.read("state")) }
     }
 
     /// Stores the state of a series.

@@ -18,7 +18,7 @@ public enum CursorTable {
         var all: [String: LogPosition] = [:]
         for row in try Row.fetchAll(db.connection, sql: "SELECT name, segment, offset FROM cursor")
         {
-            all[row["name"]] = LogPosition(row)
+            all[try row.read("name")] = try LogPosition(row)
         }
         return all
     }
@@ -40,9 +40,9 @@ public enum CursorTable {
 
 extension LogPosition {
     /// The position in a row's columns `segment` and `offset`.
-    init(_ row: Row) {
-        self.init(
-            segment: UInt64(bitPattern: row["segment"] as Int64),
-            offset: UInt64(bitPattern: row["offset"] as Int64))
+    init(_ row: Row) throws {
+        try self.init(
+            segment: UInt64(bitPattern: row.read("segment") as Int64),
+            offset: UInt64(bitPattern: row.read("offset") as Int64))
     }
 }

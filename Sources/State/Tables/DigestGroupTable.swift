@@ -6,7 +6,7 @@ public enum DigestGroupTable {
     public static func all(_ db: Store.Transaction) throws -> [String: String] {
         var states: [String: String] = [:]
         for row in try Row.fetchAll(db.connection, sql: "SELECT key, state FROM digest_group") {
-            states[row["key"]] = row["state"]
+            states[try row.read("key")] = try row.read("state")
         }
         return states
     }

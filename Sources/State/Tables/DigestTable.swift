@@ -92,9 +92,9 @@ public enum DigestTable {
                 ORDER BY composed_ms DESC, id DESC LIMIT ?
                 """, arguments: [limit]
         ).map { row in
-            Headline(
-                id: row["id"], subject: row["subject"], kind: row["kind"],
-                composedAt: Timestamp(milliseconds: row["composed_ms"]))
+            try Headline(
+                id: row.read("id"), subject: row.read("subject"), kind: row.read("kind"),
+                composedAt: Timestamp(milliseconds: row.read("composed_ms")))
         }
     }
 
@@ -127,7 +127,7 @@ public enum DigestTable {
                 page.hasMore = true
                 break
             }
-            let digest = Row(row)
+            let digest = try Row(row)
             bytes += digest.slack.utf8.count + digest.text.utf8.count + digest.model.utf8.count
             page.digests.append(digest)
         }
@@ -146,11 +146,14 @@ public enum DigestTable {
 }
 
 extension DigestTable.Row {
-    init(_ row: GRDB.Row) {
-        self.init(
-            id: row["id"], thread: row["thread"], subject: row["subject"], kind: row["kind"],
-            group: row["group_key"], composed: Timestamp(milliseconds: row["composed_ms"]),
-            model: row["model"], text: row["text"], html: row["html"], slack: row["slack"],
-            slackReply: row["slack_reply"])
+    init(_ row: GRDB.Row) throws {
+        try self.init(
+            id: row.read("id"), thread: row.read("thread"), subject: row.read("subject"),
+            kind: row.read("kind"),
+            group: row.read("group_key"),
+            composed: Timestamp(milliseconds: row.read("composed_ms")),
+            model: row.read("model"), text: row.read("text"), html: row.read("html"),
+            slack: row.read("slack"),
+            slackReply: row.read("slack_reply"))
     }
 }

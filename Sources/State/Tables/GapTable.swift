@@ -13,8 +13,8 @@ public enum GapTable {
         let row = try Row.fetchOne(
             db.connection, sql: "SELECT segment, offset, lines FROM gap WHERE cursor = ?",
             arguments: [cursor])
-        guard let row, LogPosition(row) == position else { return lines }
-        return max(0, lines - (row["lines"] as Int))
+        guard let row, try LogPosition(row) == position else { return lines }
+        return max(0, lines -| (try row.read("lines") as Int))
     }
 
     /// Records that the `lines` missing lines after `position` were reported.

@@ -45,13 +45,13 @@ extension Outbox {
                 WHERE receiver = ? AND state = 'waiting' AND head = 1 ORDER BY due_ms, id
                 """, arguments: [receiver])
         while next.batches.count < limit, let head = try heads.next() {
-            guard !seen.contains(head["id"]) else { continue }
-            let due: Int64 = head["due_ms"]
+            guard !seen.contains(try head.read("id")) else { continue }
+            let due: Int64 = try head.read("due_ms")
             guard due <= now.milliseconds else {
                 next.later = Timestamp(milliseconds: due)
                 break
             }
-            let id: String = head["digest"]
+            let id: String = try head.read("digest")
             guard let digest = try DigestTable.row(db, id: id) else { continue }
             let rows = try Row.fetchAll(
                 db.connection,
@@ -60,8 +60,9 @@ extension Outbox {
                     WHERE digest = ? AND receiver = ? AND state = 'waiting' AND head = 1
                         AND due_ms <= ? ORDER BY id
                     """, arguments: [id, receiver, now.milliseconds])
-            let deliveries = rows.filter { !seen.contains($0["id"]) }.map { row in
-                Delivery(id: row["id"], recipient: row["recipient"], tries: row["tries"])
+            let deliveries = try rows.filter { !seen.contains(try $0.read("id")) }.map { row in
+                try Delivery(
+                    id: row.read("id"), recipient: row.read("recipient"), tries: row.read("tries"))
             }
             seen.formUnion(deliveries.map(\.id))
             let mark = try String.fetchOne(
@@ -102,7 +103,7 @@ extension Outbox {
         try db.connection.execute(
             sql: """
                 UPDATE outbox
-                SET state = ?, tries = tries + 1, due_ms = ?, tried_ms = ?, settled_ms = ?,
+                SET state = ?, tries = MIN(tries, 999999999) + 1, due_ms = ?, tried_ms = ?, settled_ms = ?,
                     answer = ?, mark = ?, told = 0
                 WHERE id = ? AND (state = 'waiting' OR ? = 'sent')
                 """,
@@ -143,7 +144,7 @@ extension Outbox {
     /// since.
     public static func unreported(_ db: Store.Transaction) throws -> [DeadLetter] {
         try Row.fetchAll(db.connection, sql: unreportedSQL).map {
-            DeadLetter(OutboxEntry($0), isRepeated: $0["repeated"])
+            try DeadLetter(OutboxEntry($0), isRepeated: $0.read("repeated"))
         }
     }
 
@@ -183,8 +184,11 @@ extension Outbox {
             db.connection, sql: "SELECT id, receiver, recipient FROM outbox WHERE state = 'waiting'"
         )
         return Dictionary(
-            uniqueKeysWithValues: rows.map {
-                ($0["id"], Addressee(receiver: $0["receiver"], recipient: $0["recipient"]))
+            uniqueKeysWithValues: try rows.map {
+                try (
+                    $0.read("id"),
+                    Addressee(receiver: $0.read("receiver"), recipient: $0.read("recipient"))
+                )
             })
     }
 
@@ -197,13 +201,17 @@ extension Outbox {
     public static func shiftWaiting(_ db: Store.Transaction, by step: Duration, upTo newest: Int64)
         throws
     {
-        let step = step.wholeMilliseconds
+        // The sums stay whole numbers: SQLite makes a floating-point number of one that overflows.
+        let most: Int64 = 1 << 61
+        let step = min(max(step.wholeMilliseconds, -most), most)
         try db.connection.execute(
             sql: """
                 UPDATE outbox
-                SET due_ms = due_ms + ?, created_ms = created_ms + ?, since_ms = since_ms + ?
-                WHERE state = 'waiting' AND id <= ?
-                """, arguments: [step, step, step, newest])
+                SET due_ms = MAX(MIN(due_ms, :most), -:most) + :step,
+                    created_ms = MAX(MIN(created_ms, :most), -:most) + :step,
+                    since_ms = MAX(MIN(since_ms, :most), -:most) + :step
+                WHERE state = 'waiting' AND id <= :newest
+                """, arguments: ["most": most, "step": step, "newest": newest])
     }
 
     /// Corrects times of waiting deliveries that were written while the clock was ahead.

@@ -25,8 +25,8 @@ extension Outbox {
                     WHERE outbox.thread = ? AND state = 'waiting' AND (tries > 0 OR created_ms <= ?)
                     ORDER BY outbox.id LIMIT 100
                     """, arguments: [thread, moment.milliseconds])
-            stale += rows.map {
-                Stale(digest: $0["digest"], thread: thread, receiver: $0["receiver"])
+            stale += try rows.map {
+                try Stale(digest: $0.read("digest"), thread: thread, receiver: $0.read("receiver"))
             }
         }
         return stale
@@ -52,7 +52,7 @@ extension Outbox {
                     now.milliseconds, "replaced by \(digest)", old, addressee.receiver,
                     addressee.recipient,
                 ])
-            if let row { due = max(due, Timestamp(milliseconds: row["due_ms"])) }
+            if let row { due = try max(due, Timestamp(milliseconds: row.read("due_ms"))) }
         }
         return due
     }

@@ -142,7 +142,7 @@ public enum Outbox {
                 SELECT \(OutboxEntry.columns) FROM outbox JOIN digest ON digest.id = outbox.digest
                 WHERE state IN (\(marks)) ORDER BY outbox.id DESC LIMIT ?
                 """, arguments: StatementArguments(words) + [limit])
-        return rows.map(OutboxEntry.init)
+        return try rows.map(OutboxEntry.init)
     }
 
     /// The id of the delivery of a digest to an addressee; nil if there is none.
@@ -177,8 +177,8 @@ public enum Outbox {
                 WHERE state IN ('waiting', 'dead') GROUP BY receiver, state
                 """)
         {
-            guard let state = DeliveryState(rawValue: row["state"]) else { continue }
-            counts[row["receiver"], default: [:]][state] = row["n"]
+            guard let state = DeliveryState(rawValue: try row.read("state")) else { continue }
+            counts[try row.read("receiver"), default: [:]][state] = try row.read("n")
         }
         return counts
     }
@@ -189,7 +189,9 @@ public enum Outbox {
         for row in try Row.fetchAll(
             db.connection, sql: "SELECT state, COUNT(*) AS n FROM outbox GROUP BY state")
         {
-            if let state = DeliveryState(rawValue: row["state"]) { counts[state] = row["n"] }
+            if let state = DeliveryState(rawValue: try row.read("state")) {
+                counts[state] = try row.read("n")
+            }
         }
         return counts
     }

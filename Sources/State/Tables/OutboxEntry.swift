@@ -26,21 +26,21 @@ extension OutboxEntry {
         outbox.answer
         """
 
-    init(_ row: Row) {
-        func moment(_ name: String) -> Timestamp? {
-            (row[name] as Int64?).map { Timestamp(milliseconds: $0) }
+    init(_ row: Row) throws {
+        func moment(_ name: String) throws -> Timestamp? {
+            (try row.read(name) as Int64?).map { Timestamp(milliseconds: $0) }
         }
-        id = row["id"]
-        digest = row["digest"]
-        subject = row["subject"]
-        addressee = Addressee(receiver: row["receiver"], recipient: row["recipient"])
+        id = try row.read("id")
+        digest = try row.read("digest")
+        subject = try row.read("subject")
+        addressee = try Addressee(receiver: row.read("receiver"), recipient: row.read("recipient"))
         // Only this module writes the column. A row with an unknown state is shown as dropped.
-        state = DeliveryState(rawValue: row["state"]) ?? .dropped
-        tries = row["tries"]
-        due = Timestamp(milliseconds: row["due_ms"])
-        created = Timestamp(milliseconds: row["created_ms"])
-        lastTried = moment("tried_ms")
-        settled = moment("settled_ms")
-        answer = row["answer"]
+        state = DeliveryState(rawValue: try row.read("state")) ?? .dropped
+        tries = try row.read("tries")
+        due = Timestamp(milliseconds: try row.read("due_ms"))
+        created = Timestamp(milliseconds: try row.read("created_ms"))
+        lastTried = try moment("tried_ms")
+        settled = try moment("settled_ms")
+        answer = try row.read("answer")
     }
 }

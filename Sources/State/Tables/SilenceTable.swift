@@ -87,16 +87,17 @@ public enum SilenceTable {
     /// Counts a message that a silence held back. Does nothing if the id has no row.
     public static func countHeld(_ db: Store.Transaction, id: String) throws {
         try db.connection.execute(
-            sql: "UPDATE silence SET held = held + 1 WHERE id = ?", arguments: [id])
+            sql: "UPDATE silence SET held = MIN(held, 999999999) + 1 WHERE id = ?", arguments: [id])
     }
 }
 
 extension SilenceTable.Row {
-    fileprivate init(_ row: GRDB.Row) {
-        self.init(
-            id: row["id"], matchers: row["matchers"],
-            from: Timestamp(milliseconds: row["from_ms"]),
-            until: Timestamp(milliseconds: row["until_ms"]), who: row["who"], why: row["why"],
-            created: Timestamp(milliseconds: row["created_ms"]), held: row["held"])
+    fileprivate init(_ row: GRDB.Row) throws {
+        try self.init(
+            id: row.read("id"), matchers: row.read("matchers"),
+            from: Timestamp(milliseconds: row.read("from_ms")),
+            until: Timestamp(milliseconds: row.read("until_ms")), who: row.read("who"),
+            why: row.read("why"),
+            created: Timestamp(milliseconds: row.read("created_ms")), held: row.read("held"))
     }
 }

@@ -79,12 +79,13 @@ public enum TokenTable {
 }
 
 extension TokenTable.Row {
-    fileprivate init(_ row: GRDB.Row) {
-        self.init(
-            id: row["id"], name: row["name"], scope: row["scope"],
-            hash: Array(row["hash"] as Data), created: Timestamp(milliseconds: row["created_ms"]),
-            expires: (row["expires_ms"] as Int64?).map { Timestamp(milliseconds: $0) },
-            revoked: (row["revoked_ms"] as Int64?).map { Timestamp(milliseconds: $0) },
-            ended: row["ended"])
+    fileprivate init(_ row: GRDB.Row) throws {
+        try self.init(
+            id: row.read("id"), name: row.read("name"), scope: row.read("scope"),
+            hash: Array(row.read("hash") as Data),
+            created: Timestamp(milliseconds: row.read("created_ms")),
+            expires: (row.read("expires_ms") as Int64?).map { Timestamp(milliseconds: $0) },
+            revoked: (row.read("revoked_ms") as Int64?).map { Timestamp(milliseconds: $0) },
+            ended: row.read("ended"))
     }
 }

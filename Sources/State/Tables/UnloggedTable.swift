@@ -17,7 +17,7 @@ public enum UnloggedTable {
         try GRDB.Row.fetchAll(
             db.connection, sql: "SELECT id, line FROM unlogged ORDER BY id LIMIT ?",
             arguments: [limit]
-        ).map { Row(id: $0["id"], line: $0["line"]) }
+        ).map { try Row(id: $0.read("id"), line: $0.read("line")) }
     }
 
     /// Removes the lines up to this id, which are in the log.

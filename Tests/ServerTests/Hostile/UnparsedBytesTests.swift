@@ -46,6 +46,19 @@ struct UnparsedBytesTests {
         #expect(try await Curl(server).get("/livez").status == 200)
     }
 
+    @Test(
+        "a length of the greatest number is refused and harms nobody",
+        arguments: ["9223372036854775807", "18446744073709551615", "9223372036854773760"])
+    func greatestLength(length: String) async throws {
+        let server = try await RunningServer()
+        let client = try await RawClient.connect(server)
+        let head = "POST /livez HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n"
+        // More than the feed passes on at once, so that it looks how much of the body is left.
+        try await client.send(head + String(repeating: "x", count: 8 * RequestFeed.piece))
+        try await client.closed()
+        #expect(try await Curl(server).get("/livez").status == 200)
+    }
+
     @Test("pipelined requests are parsed only as they are answered")
     func pipelined() async throws {
         let server = try await RunningServer()

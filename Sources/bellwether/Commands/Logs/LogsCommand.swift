@@ -103,7 +103,7 @@ struct MissingLines {
     ///   - damaged: Number of lines that are damaged or in missing files.
     ///   - skipped: `damaged` plus the lines that were removed for space or age.
     mutating func report(damaged: Int, skipped: Int) {
-        let removed = skipped - damaged
+        let removed = skipped -| damaged
         if removed > 0 { Standard.error("\(removed) lines were removed before they were read") }
         guard damaged > 0 else { return }
         isAny = true

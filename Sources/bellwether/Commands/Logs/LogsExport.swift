@@ -99,8 +99,8 @@ struct LogsExport: AsyncParsableCommand {
             let from = first ?? batch.end.segment
             first = from
             progress.show(
-                Double(batch.end.segment - from)
-                    / Double(max(1, head.segment - min(from, head.segment))))
+                Double(batch.end.segment -| from)
+                    / Double(max(1, head.segment -| from)))
         }
     }
 

@@ -60,14 +60,14 @@ struct LogsQuery: AsyncParsableCommand {
             let batch = try await reader.next(maxLines: min(left, 1000))
             progress.clear()
             let foreign = printer.show(batch.lines.lazy.map(\.bytes))
-            missing.report(damaged: batch.damaged + foreign, skipped: batch.skipped + foreign)
+            missing.report(damaged: batch.damaged +| foreign, skipped: batch.skipped +| foreign)
             left -= batch.lines.count
             if batch.isCaughtUp { break }
             let start = first ?? batch.end.segment
             first = start
             progress.show(
-                Double(batch.end.segment - start)
-                    / Double(max(1, head.segment - min(start, head.segment))))
+                Double(batch.end.segment -| start)
+                    / Double(max(1, head.segment -| start)))
         }
         progress.clear()
         try missing.end()

@@ -58,7 +58,7 @@ struct LogsTail: AsyncParsableCommand {
         } else {
             let batch = try await log.last(count, query: query)
             let foreign = printer.show(batch.lines.lazy.map(\.bytes))
-            missing.report(damaged: batch.damaged + foreign, skipped: batch.skipped + foreign)
+            missing.report(damaged: batch.damaged +| foreign, skipped: batch.skipped +| foreign)
             position = batch.end
             show(position)
             if !follow { return try missing.end() }
@@ -69,7 +69,7 @@ struct LogsTail: AsyncParsableCommand {
             do {
                 let next = try await reader.next()
                 let foreign = printer.show(next.lines.lazy.map(\.bytes))
-                missing.report(damaged: next.damaged + foreign, skipped: next.skipped + foreign)
+                missing.report(damaged: next.damaged +| foreign, skipped: next.skipped +| foreign)
                 if next.end != position {
                     position = next.end
                     show(position)
