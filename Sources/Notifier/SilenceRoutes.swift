@@ -103,10 +103,12 @@ struct SilenceOrder {
                 field: field)
         }
         var conditions: [Filter] = []
+        let filter: Filter
         do throws(FilterFault) {
             for text in texts.compactMap(\.self) {
                 conditions.append(try Filter(entry: text, fields))
             }
+            filter = try Filter(all: conditions, fields)
         } catch {
             throw Problem.malformed("\(field)_malformed", error.description, field: field)
         }
@@ -116,6 +118,6 @@ struct SilenceOrder {
                 "an empty condition is a silence of everything: name a field, such as namespace=dev",
                 field: field)
         }
-        return Filter(all: conditions)
+        return filter
     }
 }

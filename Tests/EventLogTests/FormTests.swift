@@ -86,7 +86,7 @@ struct FormTests {
     @Test("one invalid value costs only itself, never the body")
     func oneBad() {
         for (text, line) in [
-            ("[\(Self.one),7,\(Self.two)]", 1), ("\(Self.one)\n[]\n\(Self.two)", 2),
+            ("[\(Self.one),7,\(Self.two)]", 2), ("\(Self.one)\n[]\n\(Self.two)", 2),
             ("\(Self.one){}\(Self.two)", 1), ("\(Self.one)\n{\"ts\":\"\n\(Self.two)", 2),
             ("\(Self.one)\nnonsense\n\(Self.two)", 2),
             ("[06:00] a line of a text log\n\(Self.one)\n\(Self.two)", 1),

@@ -17,6 +17,7 @@ struct SilenceSettingsTests {
                       - {id: e, where: [az=b], until: "06:00"}
                       - {id: f, where: [az=b], from: "20:00", until: "06:00"}
                       - {id: f, where: [az=b], from: "20:00", until: "06:00"}
+                      - {id: g, match: {namespace: a}, where: [namespace=b], from: "20:00", until: "06:00"}
                     """, file: "b.yaml")
             Issue.record("no fault was found")
         } catch {
@@ -29,6 +30,7 @@ struct SilenceSettingsTests {
                         "silences[1].days[0]: \"someday\" is not a day",
                         "silences[6].id: a second silence named \"f\"",
                         "silences[1].where[0]: \"az\": no comparison",
+                        "silences[7].where: \"namespace=b\": namespace never has two values at once",
                         "silences[2].until: not after from",
                         "silences[2]: the silence matches everything",
                         "silences[3].utc_offset: \"1h\" is not an offset",

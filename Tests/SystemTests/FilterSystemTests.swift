@@ -135,6 +135,7 @@ struct FilterSystemTests {
         for (filter, words) in [
             (["namspace=prod"], "did you mean namespace?"), (["team=x"], "digest.group_by"),
             (["kind=notices"], "did you mean notice?"),
+            (["rollout=pay", "rollout=shop"], "rollout in (pay, shop)"),
             (["namespace=prod", "or"], "missing"),
             ([""], "a silence of everything"),
         ] {

@@ -112,10 +112,8 @@ public struct IngestBody: Sendable {
         if let fault = BodyFault(encodingOf: body) { return refused(fault) }
         // Also an array on one line: its elements are counted, not the line.
         let isArray = ValueSequence.beginsArray(body)
-        if !isArray {
-            var byLine = IngestBody(rewritingFor: ownNode)
-            if byLine.rewriteLines(body) { return better(byLine) }
-        }
+        var byLine = IngestBody(rewritingFor: ownNode)
+        if !isArray, byLine.rewriteLines(body) { return better(byLine) }
         // A value spans several lines, or the text is invalid.
         do throws(JSONFault) {
             try ValueSequence.forEachValue(of: body) { _ in }
@@ -129,8 +127,7 @@ public struct IngestBody: Sendable {
         } catch {
             // Single lines of an array can look like events.
             if ValueSequence.isArray(body) { return refused(.array(error)) }
-            var byLine = IngestBody(rewritingFor: ownNode)
-            _ = byLine.rewriteLines(body)
+            if isArray { _ = byLine.rewriteLines(body) }
             return better(byLine)
         }
     }

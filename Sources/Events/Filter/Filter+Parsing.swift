@@ -35,6 +35,37 @@ extension Filter {
         if comparison == "!=" { self = Filter(.not(root)) }
     }
 
+    /// Holds where all of them hold; refuses conditions that never hold together.
+    public init(all filters: [Filter], _ fields: FilterFields) throws(FilterFault) {
+        self.init(all: filters)
+        if case .all(let nodes) = root { try Self.refuseContradiction(nodes, fields) }
+    }
+
+    /// Refuses `rollout=a rollout=b`: a field with one value never equals two.
+    static func refuseContradiction(
+        _ nodes: [Node], _ fields: FilterFields
+    ) throws(FilterFault) {
+        var equal: [[String]: Term] = [:]
+        for case .term(let term) in nodes
+        where term.comparison == .equal && fields.hasOneValue(term.path) {
+            let value = term.values[0]
+            guard value.wildcard == nil else { continue }
+            guard let other = equal.updateValue(term, forKey: term.path) else { continue }
+            let isSame =
+                other.values[0].text == value.text
+                || other.numbers[0] != nil && other.numbers[0] == term.numbers[0]
+            guard isSame else {
+                let field = term.path.joined(separator: ".")
+                throw FilterFault(
+                    part: "\(field)=\(value.spelling)",
+                    fault: "\(field) never has two values at once",
+                    remedy:
+                        "write \(field) in (\(other.values[0].spelling), \(value.spelling)) for either one"
+                )
+            }
+        }
+    }
+
     /// A condition of a mapping: the field equals one of the values, which may have wildcards.
     public init(
         field: String, values: [String], _ fields: FilterFields

@@ -69,33 +69,11 @@ struct FilterParser {
             _ = eat(word: "and")
             nodes.append(try unary())
         }
-        try refuseContradiction(nodes)
-        return nodes.count == 1
-            ? nodes[0]
-            : .all(nodes.flatMap { if case .all(let inner) = $0 { inner } else { [$0] } })
-    }
-
-    /// Refuses `rollout=a rollout=b`: a field with one value never equals two.
-    private func refuseContradiction(_ nodes: [Filter.Node]) throws(FilterFault) {
-        var equal: [[String]: Filter.Term] = [:]
-        for case .term(let term) in nodes
-        where term.comparison == .equal && fields.hasOneValue(term.path) {
-            let value = term.values[0]
-            guard value.wildcard == nil else { continue }
-            guard let other = equal.updateValue(term, forKey: term.path) else { continue }
-            let isSame =
-                other.values[0].text == value.text
-                || other.numbers[0] != nil && other.numbers[0] == term.numbers[0]
-            guard isSame else {
-                let field = term.path.joined(separator: ".")
-                throw FilterFault(
-                    part: "\(field)=\(value.spelling)",
-                    fault: "\(field) never has two values at once",
-                    remedy:
-                        "write \(field) in (\(other.values[0].spelling), \(value.spelling)) for either one"
-                )
-            }
+        let flat = nodes.flatMap { node -> [Filter.Node] in
+            if case .all(let inner) = node { inner } else { [node] }
         }
+        try Filter.refuseContradiction(flat, fields)
+        return nodes.count == 1 ? nodes[0] : .all(flat)
     }
 
     private mutating func unary() throws(FilterFault) -> Filter.Node {

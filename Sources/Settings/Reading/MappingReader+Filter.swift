@@ -7,7 +7,12 @@ extension MappingReader {
     /// `match` is a filter, or a mapping of fields to values; `where` is a filter, or a list of
     /// them that must all hold.
     func filter(_ fields: FilterFields) -> Filter {
-        Filter(all: matched(fields) + conditions(fields))
+        let filters = matched(fields) + conditions(fields)
+        do throws(FilterFault) { return try Filter(all: filters, fields) } catch {
+            let key = has("where") ? "where" : "match"
+            fault(key, "\(InertText.quoted(error.part)): \(error.fault)", error.remedy)
+            return Filter(all: filters)
+        }
     }
 
     private func matched(_ fields: FilterFields) -> [Filter] {

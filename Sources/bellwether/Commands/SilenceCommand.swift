@@ -81,7 +81,7 @@ struct SilenceAdd: AsyncParsableCommand {
         do throws(FilterFault) {
             var conditions: [Filter] = []
             for text in matchers { conditions.append(try Filter(entry: text, fields)) }
-            let filter = Filter(all: conditions)
+            let filter = try Filter(all: conditions, fields)
             if !filter.isAll { return filter }
         } catch {
             // `namespace=prod or namespace=dev` in several arguments.

@@ -58,18 +58,24 @@ enum FilterTarget {
         .sorted { ($1.count, $0.value ?? "") < ($0.count, $1.value ?? "") }
     }
 
-    /// The values of a line, each once as its bytes are; nil for a line without any.
+    /// The values of a line, for a list its elements, each once as its bytes are; nil for a line
+    /// without any.
     private static func values(of path: FieldPath, in line: [UInt8]) -> [[UInt8]?] {
         line.withUnsafeBytes { bytes in
             guard let root = try? JSONScanner.validate(bytes, limits: .event) else { return [nil] }
             var seen: Set<String> = []
             var found: [[UInt8]?] = []
-            path.visit(root, in: bytes) { slice in
+            func take(_ slice: JSONScanner.Slice) {
+                if slice.kind == .array {
+                    try? JSONScanner.elements(of: slice, in: bytes) { take($0) }
+                    return
+                }
                 guard seen.insert(slice.raw(in: bytes)).inserted else { return }
                 found.append(
                     slice.kind == .null
                         ? nil : Array((slice.text(in: bytes) ?? slice.raw(in: bytes)).utf8))
             }
+            path.visit(root, in: bytes) { take($0) }
             return found.isEmpty ? [nil] : found
         }
     }

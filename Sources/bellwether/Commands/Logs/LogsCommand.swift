@@ -34,9 +34,9 @@ struct LineSelection: ParsableArguments {
         let now = WallClock.system.now
         let condition: Filter
         do throws(FilterFault) {
-            // Each by itself first, for the place of a fault.
-            for expression in expressions { _ = try Filter(expression, known) }
-            condition = try Filter(joined ?? "", known)
+            var filters: [Filter] = []
+            for expression in expressions { filters.append(try Filter(expression, known)) }
+            condition = try Filter(all: filters, known)
         } catch {
             throw ValidationError("--where: \(error.described(anyField: "--any-field"))")
         }
