@@ -501,8 +501,8 @@ _bellwether_logs() {
 _bellwether_logs_tail() {
     repeating_flags=()
     non_repeating_flags=(--any-field --follow -f --show-cursor --json --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file --since --where -n --after --fields)
+    repeating_options=(--where)
+    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file --since -n --after --fields)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -555,8 +555,8 @@ _bellwether_logs_tail() {
 _bellwether_logs_query() {
     repeating_flags=()
     non_repeating_flags=(--local --any-field --json --timing --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file --since --where --until --count-by --limit --fields)
+    repeating_options=(--where)
+    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file --since --until --count-by --limit --fields)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -612,8 +612,8 @@ _bellwether_logs_query() {
 _bellwether_logs_export() {
     repeating_flags=()
     non_repeating_flags=(--any-field --force --version -h --help)
-    repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file --since --where --until --after --output -o --format --fields)
+    repeating_options=(--where)
+    non_repeating_options=(--config --url --token-file --ca-file --since --until --after --output -o --format --fields)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions

@@ -24,6 +24,8 @@ public enum EventLogError: Error, Sendable, Equatable {
     case isCopy
     /// A segment's bytes are damaged.
     case damaged(path: String, what: String)
+    /// A count by this field has more values than may be held.
+    case tooManyValues(field: String)
     /// The configuration is invalid.
     case configuration(field: String, why: String)
 }
@@ -56,6 +58,9 @@ extension EventLogError: CustomStringConvertible {
             "the line has \(bytes) bytes; send lines of at most \(limit)"
         case .invalidEvent(let fault):
             "the event cannot be written as a line: \(fault)"
+        case .tooManyValues(let field):
+            "too many lines have a value of \(field) of their own to count them by it: select fewer "
+                + "lines with where, since and until, or count by a field with fewer values"
         case .shedding(let reason):
             "the log accepts no lines now (\(reason.rawValue)); retry later, nothing was stored"
         case .overShare:

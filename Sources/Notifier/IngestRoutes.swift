@@ -190,13 +190,18 @@ extension Problem {
         }
     }
 
-    /// Runs a read of the log. A store of archives that cannot be read becomes 503.
+    /// Runs a read of the log. A store of archives that cannot be read becomes 503, a count of too
+    /// many values 400.
     static func reading<Result>(
         _ body: () async throws(EventLogError) -> Result
     ) async throws -> Result {
         do throws(EventLogError) { return try await body() } catch .store(let fault) {
             throw Problem.retryLater(
                 .serviceUnavailable, "bucket_away", fault, after: .seconds(10))
+        } catch .tooManyValues(let field) {
+            throw Problem.malformed(
+                "too_many_values", EventLogError.tooManyValues(field: field).description,
+                field: "by")
         } catch { throw error }
     }
 }

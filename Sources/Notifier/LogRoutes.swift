@@ -36,7 +36,8 @@ public enum LogRoutes {
                 defer { work.end() }
                 let log = eventLog.reaching(wanted.query, from: .start)
                 let counts = try await Problem.reading { () async throws(EventLogError) in
-                    try await log.count(by: field, query: wanted.query)
+                    try await log.count(
+                        by: field, query: wanted.query, mostBytes: QueryPlace.countedValues)
                 }
                 return answer(
                     LogDocument.counts(

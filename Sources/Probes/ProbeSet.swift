@@ -89,6 +89,9 @@ public final class ProbeSet: Sendable {
         }
     }
 
+    /// The number of runs that wait for a measurement of `probe`.
+    func waiting(for probe: any Probe) -> Int { flights[probe.name]?.waiting ?? 0 }
+
     private enum Finish: Sendable {
         case landed(SingleFlight<Subject, [Signal]>.Outcome)
         case late

@@ -1,3 +1,4 @@
+import Events
 import Synchronization
 
 /// Lets concurrent callers with the same key share one piece of work.
@@ -41,6 +42,9 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     /// The number of keys in flight, including cancelled work that has not ended.
     var count: Int { state.withLock { $0.flights.count } }
+
+    /// The number of callers waiting for any key.
+    var waiting: Int { state.withLock { $0.flights.values.reduce(0) { $0 +| $1.waiting.count } } }
 
     /// The number of callers waiting for `key`.
     func waiting(_ key: Key) -> Int { state.withLock { $0.flights[key]?.waiting.count ?? 0 } }

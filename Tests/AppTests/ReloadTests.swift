@@ -90,6 +90,12 @@ struct ReloadTests {
         await node.close()
     }
 
+    @Test("probes and deliveries have an engine each, so that neither waits for the other")
+    func engines() async {
+        #expect(node.probing !== node.delivering)
+        await node.close()
+    }
+
     @Test("with a fault changes nothing, and the next valid one is applied")
     func fault() async throws {
         let before = try policy()

@@ -67,7 +67,11 @@ struct TemplateKindTests {
                 $0.words.contains("was not compared")
             })
         #expect(TemplateReview(yaml: "kind: Service").hasFaults)
-        #expect(TemplateReview(yaml: "a: [").hasFaults)
+        for broken in ["a: [", yaml + "\n---\na: [", "a: 1\na: 2"] {
+            let review = TemplateReview(yaml: broken)
+            #expect(review.hasFaults)
+            #expect(review.findings.contains { $0.words.hasPrefix("not YAML") }, "\(broken)")
+        }
     }
 
     @Test("hostile conditions end the review neither early nor never")

@@ -50,6 +50,10 @@ struct BlockingExecutorTests {
                 return (await low.run { nice() }, await normal.run { nice() })
             }.value
             #expect(values.0 >= 10)
+            let bodies = await BlockingExecutor.bodies.run {
+                getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+            }
+            #expect(bodies >= 10)
             #expect(values.0 > values.1)
         }
     #endif

@@ -68,6 +68,22 @@ struct QueryTests {
         await eventLog.close()
     }
 
+    @Test("a count holds no more values than fit, in archives and in the open segment")
+    func boundedCount() async throws {
+        let eventLog = try await filled()
+        let files = log.files
+        await #expect(throws: EventLogError.tooManyValues(field: "attempt")) {
+            _ = try await files.count(by: "attempt", mostBytes: 20_000)
+        }
+        #expect(try await files.count(by: "attempt", mostBytes: 200_000).rows.count == 900)
+        let few = try await files.count(by: "az", mostBytes: 20_000)
+        #expect(try await few == files.count(by: "az"))
+        // Fewer lines are selected, as the error advises.
+        let some = EventLogQuery(where: try Filter("attempt>850"))
+        #expect(try await files.count(by: "attempt", query: some, mostBytes: 20_000).total == 49)
+        await eventLog.close()
+    }
+
     @Test("the last matching lines, across segments, and following from there")
     func last() async throws {
         let eventLog = try await filled()

@@ -31,6 +31,23 @@ private struct NamedProbe: Probe {
     func address(for arguments: MeasurementArguments) -> String { "http://gw:9/metrics" }
 }
 
+@Suite("The arguments of a measurement")
+struct MeasurementArgumentTests {
+    @Test("each is the request's member of its name")
+    func fromTheRequest() {
+        var request = MeasurementRequest(rollout: "shop")
+        (request.namespace, request.revision, request.step) = ("prod", "17", "3")
+        (request.canaryHash, request.stableHash) = ("canary-hash", "stable-hash")
+        let arguments = MeasurementArguments(request)
+        #expect(arguments[.rollout] == "shop" && arguments[.namespace] == "prod")
+        #expect(arguments[.revision] == "17" && arguments[.step] == "3")
+        #expect(arguments[.canaryHash] == "canary-hash")
+        #expect(arguments[.stableHash] == "stable-hash")
+        let few = MeasurementArguments(MeasurementRequest(rollout: "shop"))
+        #expect(few[.canaryHash] == nil && few[.step] == nil)
+    }
+}
+
 @Suite("Policies per rollout on a gateway")
 struct RolloutPolicyTests {
     let folder: TemporaryDirectory

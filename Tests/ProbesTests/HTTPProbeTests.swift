@@ -148,8 +148,8 @@ struct HTTPProbeTests {
 
     @Test("no listener, an unknown host, an invalid address")
     func unreachable() async throws {
-        let port = try FreePort.take()
-        let refused = await measure(HTTPSource(url: "http://127.0.0.1:\(port)/"))
+        let closed = try ClosedPort()
+        let refused = await measure(HTTPSource(url: "http://127.0.0.1:\(closed.number)/"))
         #expect(refused.reason("dependency.bank_ok") == .refused)
         let nameless = await measure(HTTPSource(url: "http://nobody.invalid/"))
         #expect(nameless.reason("dependency.bank_ok") == .unresolved)
@@ -166,14 +166,14 @@ struct HTTPProbeTests {
 
     @Test("the report of a failure contains no path, query or password")
     func secrets() async throws {
-        let port = try FreePort.take()
+        let closed = try ClosedPort()
         let signals = await measure(
-            HTTPSource(url: "http://127.0.0.1:\(port)/hooks/p4th?token=qu3ry"))
+            HTTPSource(url: "http://127.0.0.1:\(closed.number)/hooks/p4th?token=qu3ry"))
         guard case .absent(_, let detail)? = signals.first?.value else {
             Issue.record("not absent")
             return
         }
-        #expect(detail.contains("127.0.0.1:\(port)"))
+        #expect(detail.contains("127.0.0.1:\(closed.number)"))
         #expect(!detail.contains("p4th") && !detail.contains("qu3ry"))
     }
 }
@@ -198,7 +198,8 @@ struct TCPProbeTests {
 
     @Test("a closed port is a result, with the reason")
     func closed() async throws {
-        let signals = await measure("127.0.0.1", try FreePort.take())
+        let closed = try ClosedPort()
+        let signals = await measure("127.0.0.1", closed.number)
         #expect(signals["gateway.worker_reachable"]?.value == .flag(false))
         #expect(signals.reason("gateway.worker_connect_ms") == .refused)
     }

@@ -30,7 +30,8 @@ struct ConnectTests {
 
     @Test("closed ports, unknown names, and invalid hosts")
     func failures() async throws {
-        let closed = try FreePort.take()
+        let holder = try ClosedPort()
+        let closed = holder.number
         #expect(await kind("127.0.0.1", closed) == .refused)
         #expect(await kind("nowhere.invalid", 80) == .resolve)
         #expect(await kind("[::1]", closed) != nil)

@@ -164,7 +164,8 @@ struct HTTPTests {
 
     @Test("no listener, no such host, no such scheme")
     func unreachable() async throws {
-        let port = try FreePort.take()
+        let closed = try ClosedPort()
+        let port = closed.number
         #expect(await fault(HTTPTransfer(url: "http://127.0.0.1:\(port)/"))?.kind == .refused)
         #expect(await fault(HTTPTransfer(url: "http://nowhere.invalid/"))?.kind == .resolve)
         for url in [
@@ -195,7 +196,8 @@ struct HTTPTests {
 
     @Test("errors name scheme, host and port, and neither path, query nor credentials")
     func secrets() async throws {
-        let port = try FreePort.take()
+        let closed = try ClosedPort()
+        let port = closed.number
         let url = "http://user:passw0rd@127.0.0.1:\(port)/services/T0/B0/sekret?token=sekret"
         let error = try #require(
             await fault(HTTPTransfer(url: url, headers: [("Authorization", "Bearer sekret")])))

@@ -43,7 +43,7 @@ struct CountComparison {
     /// in this window is not above that of stable by at least `minDelta`.
     ///
     /// A window that lowers the run's evidence only warns: it is no reason to fail the canary
-    /// again. The first failure of a run is always in a window that raises it.
+    /// again.
     var finding: CheckOutcome.Finding? {
         guard let rates = counts.rates, rates.canary > rates.stable,
             rates.canary - rates.stable >= spec.minDelta

@@ -13,7 +13,7 @@ extension AnalysisTemplate {
             let node = gateway.az.isEmpty ? "the gateway" : "the gateway of \(gateway.az)"
             return """
                 # On \(node):
-                #   bellwether token create --name argo --scope analysis | tr -d '\\n' |
+                #   token=$(bellwether token create --name argo --scope analysis) && printf %s "$token" |
                 #     kubectl -n \(namespace) create secret generic \(secretName(gateway)) --from-file=token=/dev/stdin
 
                 """

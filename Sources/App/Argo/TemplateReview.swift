@@ -51,8 +51,9 @@ public struct TemplateReview: Sendable {
     public init(yaml: String, argo: String? = nil) {
         self.argo = argo.flatMap { ArgoVersion($0) }
         do {
-            let documents = try Yams.compose_all(yaml: yaml)
-            for node in documents {
+            // Not for-in, which reads a copy: the fault that ends a document is left in the original.
+            var documents = try Yams.compose_all(yaml: yaml)
+            while let node = documents.next() {
                 guard let kind = node["kind"]?.string, kind.hasSuffix("AnalysisTemplate") else {
                     continue
                 }

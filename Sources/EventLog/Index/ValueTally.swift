@@ -21,6 +21,16 @@ struct ValueTally: Sendable {
     private var noted: UInt64 = 0
     /// The row of the last value: adjacent lines often have the same one.
     private var last = 0
+    /// The bytes that the rows may take, by an estimate.
+    private let mostBytes: Int
+    private var bytes = 0
+    /// Whether there are more values than fit. The counts are then wrong.
+    private(set) var isOver = false
+
+    /// What a row takes besides its value.
+    private static let rowBytes = 96
+
+    init(mostBytes: Int = .max) { self.mostBytes = mostBytes }
 
     /// Counts one line for each value of `path` in it; for a list, for each of its elements.
     mutating func note(_ path: FieldPath, in line: UnsafeRawBufferPointer) {
@@ -63,6 +73,8 @@ struct ValueTally: Sendable {
     }
 
     mutating func add(_ other: ValueTally) {
+        isOver = isOver || other.isOver
+        guard !isOver else { return }
         for row in other.rows { row.raw.withUnsafeBytes { add($0, row.lines) } }
         absent +|= other.absent
         lines +|= other.lines
@@ -86,6 +98,11 @@ struct ValueTally: Sendable {
             }
             // Another value with the same hash: try the next key.
             hash = hash &+ 1
+        }
+        bytes +|= raw.count +| Self.rowBytes
+        if bytes > mostBytes, !rows.isEmpty {
+            isOver = true
+            return last
         }
         places[hash] = rows.count
         last = rows.count

@@ -9,13 +9,19 @@ struct LogCount {
     private let field: String
     private let path: FieldPath
     private let filter: LinePrefilter
-    private var tally = ValueTally()
+    /// The memory for the values, about.
+    private let mostBytes: Int
+    private var tally: ValueTally
     private var skipped = 0
     private var members = 0
     private var inflated = 0
 
-    init(_ view: any LogView, by field: String, _ query: EventLogQuery) {
+    init(
+        _ view: any LogView, by field: String, _ query: EventLogQuery, mostBytes: Int = .max
+    ) {
         self.view = view
+        self.mostBytes = mostBytes
+        tally = ValueTally(mostBytes: mostBytes)
         self.query = query
         self.field = field
         path = FieldPath(field)
@@ -30,7 +36,9 @@ struct LogCount {
         var retries = 0
         while true {
             do throws(SystemFault) {
-                (tally, skipped, members, inflated) = (ValueTally(), 0, 0, 0)
+                (tally, skipped, members, inflated) = (
+                    ValueTally(mostBytes: mostBytes), 0, 0, 0
+                )
                 try countAll(progress)
                 break
             } catch {
@@ -38,6 +46,7 @@ struct LogCount {
                 retries += 1
             }
         }
+        guard !tally.isOver else { throw .tooManyValues(field: field) }
         let counts = tally.texts
         let rows = counts.map { EventLogCounts.Row(value: $0.key, count: $0.value) }
             .sorted { ($1.count, $0.value ?? "") < ($0.count, $1.value ?? "") }
@@ -60,7 +69,7 @@ struct LogCount {
             next = segment.name.number +| 1
         }
         skipped +|= removed.unexplained(from: next, before: horizon.segment)
-        for (i, segment) in segments.reversed().enumerated() {
+        for (i, segment) in segments.reversed().enumerated() where !tally.isOver {
             if i.isMultiple(of: ReadPlan.atOnce) {
                 view.folder.expectIndexes(of: segments.dropLast(i).reversed())
             }
@@ -125,7 +134,8 @@ struct LogCount {
         let limit = try end(file)
         let scan = try PlainScan(file, files: files, limit: limit)
         if scan.damage.isEmpty, scan.end == limit {
-            let count = PlainCount(query: query, filter: filter, path: self.path)
+            let count = PlainCount(
+                query: query, filter: filter, path: self.path, mostBytes: mostBytes)
             tally.add(try count.tally(file, files: files, end: limit))
         } else {
             try countGoodGroups(file, limit: limit)
@@ -141,7 +151,7 @@ struct LogCount {
         _ file: LogFile, limit: UInt64
     ) throws(SystemFault) {
         let (query, path) = (self.query, self.path)
-        var found = ValueTally()
+        var found = ValueTally(mostBytes: mostBytes)
         _ = try PlainScan(file, files: view.folder.files, limit: limit) { group, _ in
             group.forEachLine { line, _ in
                 if !line.isFiller, query.matches(stored: line) { found.note(path, in: line) }
@@ -180,8 +190,10 @@ struct LogCount {
         let counted = try countMembers(plan, file)
         let rest = segment.members.indices.filter { plan.coverages[$0] != .none && !counted[$0] }
         inflated += rest.count
-        for start in stride(from: 0, to: rest.count, by: Self.width) {
-            let group = rest[start..<min(start + Self.width, rest.count)]
+        // The values of all that run at once are held.
+        let width = mostBytes == .max ? Self.width : Self.boundedWidth
+        for start in stride(from: 0, to: rest.count, by: width) where !tally.isOver {
+            let group = rest[start..<min(start + width, rest.count)]
             try count(group.map { segment.members[$0] }, of: archive)
             progress(Double(start + group.count) / Double(rest.count))
         }
@@ -190,14 +202,14 @@ struct LogCount {
     private mutating func count(
         _ members: [SegmentIndex.Member], of archive: Archive
     ) throws(SystemFault) {
-        let (query, path, filter) = (self.query, self.path, self.filter)
+        let (query, path, filter, mostBytes) = (self.query, self.path, self.filter, self.mostBytes)
         archive.expect(members)
         let tallies = ParallelWork.map(members.count) { i in
             Result { () throws(SystemFault) -> (ValueTally, foreign: Int)? in
                 guard let bytes = try archive.lines(of: members[i], with: Inflater()) else {
                     return nil
                 }
-                var tally = ValueTally()
+                var tally = ValueTally(mostBytes: mostBytes)
                 bytes.withUnsafeBytes { bytes in
                     for range in query.select(from: bytes, of: members[i], filter) {
                         tally.note(path, in: UnsafeRawBufferPointer(rebasing: bytes[range]))
@@ -218,6 +230,7 @@ struct LogCount {
 
     /// Maximum number of members counted in parallel. Large, since their lines are not kept.
     private static let width = 256
+    private static let boundedWidth = 8
 
     // MARK: - Dictionaries
 

@@ -5,10 +5,12 @@ struct PlainCount: Sendable {
     let query: EventLogQuery
     let filter: LinePrefilter
     let path: FieldPath
+    /// The memory for the values, about.
+    let mostBytes: Int
 
     /// The result for the lines that start in one piece of the file.
     private struct Piece: Sendable {
-        var tally = ValueTally()
+        var tally: ValueTally
         /// Bytes of event lines.
         var logical: UInt64 = 0
     }
@@ -17,6 +19,8 @@ struct PlainCount: Sendable {
     private static let pieceBytes = 1 << 20
     /// Pieces that are read before the end is checked.
     private static let width = 64
+    /// The same where the values of all that run at once must fit.
+    private static let boundedWidth = 8
 
     /// Tallies the values in the first `end` bytes of event lines.
     func tally(
@@ -24,10 +28,11 @@ struct PlainCount: Sendable {
     ) throws(SystemFault) -> ValueTally {
         let size = try files.facts(file).bytes
         let count = (size +| (Self.pieceBytes - 1)) / Self.pieceBytes
-        var whole = ValueTally()
+        var whole = ValueTally(mostBytes: mostBytes)
         var logical: UInt64 = 0
-        for first in stride(from: 0, to: count, by: Self.width) where logical < end {
-            let pieces = ParallelWork.map(min(Self.width, count - first)) { i in
+        let width = mostBytes == .max ? Self.width : Self.boundedWidth
+        for first in stride(from: 0, to: count, by: width) where logical < end && !whole.isOver {
+            let pieces = ParallelWork.map(min(width, count - first)) { i in
                 Result { () throws(SystemFault) in
                     try piece(first + i, of: file, files: files, limit: .max)
                 }
@@ -58,7 +63,7 @@ struct PlainCount: Sendable {
             file, at: start - lead,
             count: lead + Self.pieceBytes + EventLogConfiguration.maxLineBytes + 1)
         return bytes.withUnsafeBytes { bytes in
-            var found = Piece()
+            var found = Piece(tally: ValueTally(mostBytes: mostBytes))
             let low = lead == 0 ? 0 : bytes.firstNewline(from: 0).map { $0 + 1 } ?? bytes.count
             // Only whole lines that start before the next piece.
             let last = lead + Self.pieceBytes - 1

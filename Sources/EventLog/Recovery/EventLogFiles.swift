@@ -50,14 +50,16 @@ public struct EventLogFiles: Sendable {
 
     /// Counts the lines that match `query` by the text of `field` (a dotted path).
     ///
-    /// - Parameter progress: Called on another thread with the completed part, 0 to 1.
+    /// - Parameters:
+    ///   - mostBytes: The memory for the values, about; throws `.tooManyValues` if they take more.
+    ///   - progress: Called on another thread with the completed part, 0 to 1.
     public func count(
-        by field: String, query: EventLogQuery = .all,
+        by field: String, query: EventLogQuery = .all, mostBytes: Int = .max,
         progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) async throws(EventLogError) -> EventLogCounts {
         let view = self.view
         return try await BlockingExecutor.log.run { () throws(EventLogError) in
-            var count = LogCount(view, by: field, query)
+            var count = LogCount(view, by: field, query, mostBytes: mostBytes)
             return try count.run(progress: progress)
         }
     }

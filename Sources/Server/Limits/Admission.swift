@@ -90,6 +90,9 @@ public final class QueryPlace: Sendable {
     /// The memory of a log query besides its answer, in bytes: archive members inflated in
     /// parallel, lines and their copies.
     public static let logMemory = 8 << 20
+    /// The bytes for the values of a count, which are held up to four times: counted, as texts,
+    /// sorted, and as the answer.
+    public static let countedValues = 2 << 20
 
     private let holdings = Holdings()
 

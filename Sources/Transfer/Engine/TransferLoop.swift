@@ -104,7 +104,7 @@ final class TransferLoop {
         do throws(TransferError) {
             try exchange.setUp()
             try exchange.set(
-                CURLOPT_MAXLIFETIME_CONN, Int(connectionLifetime.components.seconds))
+                CURLOPT_MAXLIFETIME_CONN, Int(clamping: connectionLifetime.components.seconds))
             try order.prepare(exchange)
         } catch {
             order.settle(.failure(error))

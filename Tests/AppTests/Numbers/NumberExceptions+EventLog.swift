@@ -106,7 +106,7 @@ extension NumberExceptions {
         EventLog/Query/LastLines: retries += 1
         EventLog/Query/LineSource: retries += 1
         EventLog/Query/LogCount: retries += 1 · members += file?.memberCount ·
-            inflated += rest.count · start + Self.width · start + group.count
+            inflated += rest.count · start + width · start + group.count
         EventLog/Recovery/EventLogFiles+Verify: retries += 1
         EventLog/Recovery/EventLogLock: tries -= 1
         EventLog/Recovery/Verification: report.segments += 1 · lines += 1

@@ -64,6 +64,7 @@ extension NumberExceptions {
         bellwether/Commands/ReplayCommand: rest += chunk
         bellwether/Commands/StatusCommand: all operators
         # ours
+        bellwether/Commands/ReplayCommand: strange.line += 1 · strange.count += 1
         App/Argo/ArgoParser: all operators
         App/Argo/ArgoRun: all operators
         Console/BoardService: board.version + extra · $0.extra += 1 · state.nextWaiter += 1

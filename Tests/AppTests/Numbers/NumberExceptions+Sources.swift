@@ -34,6 +34,7 @@ extension NumberExceptions {
         Events/Filter/: all operators
         Events/Filter/FieldPath: rest[name.count]
         Events/Filter/FilterFields: path[..<next] · path[path.endIndex - 1] ·
+            path[next..<(path.endIndex - 1)] · path[next - 1] ·
             path[..<(path.endIndex - 1)]
         Events/Filter/FilterPattern: text[at + i]
         Events/LineSeal: opening.count + digits · line.count + Self.length ·

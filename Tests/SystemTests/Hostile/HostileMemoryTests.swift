@@ -108,6 +108,8 @@ import Transfer
                 "\(many) \(read) '\(node.url)/status/events?since=[1-100]'",
                 "\(many) \(read) '\(node.url)/?[1-50]'",
                 "\(many) \(read) '\(node.url)/v1/digests?limit=[901-999]'",
+                // Each line has a value of its own.
+                "\(many) \(read) '\(node.url)/v1/events/counts?by=id&limit=[1-100]'",
                 // Clients without a credential.
                 "\(many) '\(node.url)/metrics?[1-100]'",
                 "\(many) '\(node.url)/status.css?[1-100]'",
