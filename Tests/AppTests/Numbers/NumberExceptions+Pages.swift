@@ -104,7 +104,7 @@ extension NumberExceptions {
         Console/StatusDocument: Int($0.components.seconds)
         Rehearsal/RehearsalReport: Int(fault?.kind.rawValue ?? 0)
         Rehearsal/RolloutFacts: Int($0)
-        Rendering/DigestModel: Int(digest.late.components.secon
+        Rendering/DigestModel: Int(digest.late.components.seconds
         Rendering/Sizes/ViewLimits: Int((
         bellwether/Commands/TokenCommand: Int(span.components.seconds)
         # checked
