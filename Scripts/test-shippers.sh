@@ -24,5 +24,6 @@ if ! apt-get download syslog-ng-core syslog-ng-mod-http libivykis0 libnet1 libpc
     echo "test: syslog-ng, rsyslog and kubectl cannot be had, their tests are skipped" >&2
     exit 0
 fi
+mkdir -p "$folder"
 for package in *.deb; do dpkg-deb --extract "$package" "$folder" >&2; done
 echo "$folder"
