@@ -2,8 +2,8 @@
 ///
 /// What it does not report cannot trap by its form: joined texts and list literals, two literals, a
 /// floating-point literal or `Double(…)` beside the operator, a time named `now` or `elapsed` and
-/// spans such as `.seconds(1)` (`Timestamp` and `Duration` have room), and conversions that return
-/// an optional.
+/// spans such as `.seconds(1)` (far from the ends of `Timestamp` and `Duration`), and conversions that
+/// return an optional.
 struct NumberFindings {
     /// What was found; a whole kind can be an exception in a file.
     enum Kind: String {
