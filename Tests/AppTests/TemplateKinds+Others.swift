@@ -27,6 +27,99 @@ extension TemplateKind {
             change: .line("rollout: \"{{args.rollout}}\"", ""),
             argo: "sends it; the gateway answers 400: Error", says: "jsonBody has no rollout"),
         .init(
+            change: .line("rollout: \"{{args.rollout}}\"", "rolout: \"{{args.rollout}}\""),
+            argo: "sends it; the gateway answers 400: Error",
+            says: "rolout in jsonBody: the gateway ignores this member: did you mean rollout?"),
+        .init(
+            change: .line("rollout: \"{{args.rollout}}\"", "rollout: \"\""),
+            argo: "sends it; the gateway answers 400: Error", says: "jsonBody.rollout is empty"),
+        .init(
+            change: .line("rollout: \"{{args.rollout}}\"", "rollout: My_Shop"),
+            argo: "sends it; the gateway answers 400: Error",
+            says: "jsonBody: the gateway answers 400, an Error: field \"rollout\""),
+        .init(
+            change: .line("rollout: \"{{args.rollout}}\"", "rollout: {{args.rollout}}"),
+            argo: "kubectl refuses a mapping as a key",
+            says: "jsonBody.rollout: without quotes, YAML reads {{…}} as a mapping"),
+        .init(
+            change: .line(
+                "namespace: \"{{args.namespace}}\"", "namespce: \"{{args.namespace}}\""),
+            argo: "sends it; the gateway judges a rollout of the namespace default",
+            says: "namespce in jsonBody: the gateway ignores this member: did you mean namespace?"),
+        .init(
+            change: .line("namespace: \"{{args.namespace}}\"", ""),
+            argo: "sends it; the gateway judges a rollout of the namespace default",
+            says: "jsonBody has no namespace", isFault: false),
+        .init(
+            change: .line("namespace: \"{{args.namespace}}\"", "namespace: \"\""),
+            argo: "sends it; the gateway judges a rollout of the namespace default",
+            says: "jsonBody.namespace is empty", isFault: false),
+        .init(
+            change: .line("canaryHash: ", "canary-hash: "),
+            argo: "sends it; the gateway does not know the canary's pods",
+            says: "canary-hash in jsonBody: the gateway ignores this member: did you mean canary"),
+        .init(
+            change: .line("metric: verdict", "metric: verdict\n            team: shop"),
+            argo: "sends it; the gateway ignores it",
+            says: "team in jsonBody: the gateway ignores this member: known are", isFault: false),
+        .init(
+            change: .line("step: \"{{args.step}}\"", "step: [2]"),
+            argo: "sends it; the gateway answers 400: Error",
+            says: "jsonBody: the gateway answers 400, an Error: field \"step\""),
+        .init(
+            change: .body("body: hello"),
+            argo: "sends the text as it is; the gateway answers 400: Error",
+            says: "body: the gateway answers 400, an Error: the request is not acceptable JSON"),
+        .init(
+            change: .body("body: 'rollout={{args.rollout}}'"),
+            argo: "sends the text as it is; the gateway answers 400: Error",
+            says: "body: the gateway answers 400, an Error: the request is not acceptable JSON"),
+        .init(
+            change: .body(#"body: '{"namespace": "{{args.namespace}}"}'"#),
+            argo: "sends the text as it is; the gateway answers 400: Error",
+            says: "body: the gateway answers 400, an Error: field \"rollout\" is required"),
+        .init(
+            change: .body(
+                #"body: '{"rollout": {{args.rollout}}, "namespace": "{{args.namespace}}"}'"#),
+            argo: "sends the name without quotes; the gateway answers 400: Error",
+            says: "body: {{…}} without quotes is right for a number only", isFault: false),
+        .init(
+            change: .body(#"body: '{"rollout": "{{args.rollout}}", {{args.uid}}}'"#),
+            argo: "known only in the run", says: "body with {{…}}: not known before the run",
+            isFault: false),
+        .init(
+            change: .body(
+                #"body: '{"rollout": "{{args.rollout}}", "namespace": "{{args.namespace}}"}'"#),
+            argo: "sends it without a Content-Type, which the gateway accepts", says: ""),
+        .init(
+            change: .line("/rollouts/analysis", "/rollout/analysis"),
+            argo: "sends it; the gateway answers 404: Error",
+            says: "url: the gateway has no path /rollout/analysis"),
+        .init(
+            change: .line("/rollouts/analysis", "/rollouts/analysis/latency/p99"),
+            argo: "sends it; the gateway answers 404: Error",
+            says: "url: the gateway has no path /rollouts/analysis/latency/p99"),
+        .init(
+            change: .line("/rollouts/analysis", "/rollouts/flagger"),
+            argo: "sends it; the gateway answers 409: Error",
+            says: "url: /rollouts/flagger answers Flagger's webhooks only"),
+        .init(
+            change: .line("/rollouts/analysis", "//rollouts/analysis/latency/"),
+            argo: "sends it; the gateway ignores empty parts of a path", says: ""),
+        .init(
+            change: .line("/rollouts/analysis", "/bell/rollouts/analysis"),
+            argo: "sends it; the gateway itself answers 404: Error",
+            says: "url: /bell before /rollouts/analysis", isFault: false),
+        .init(
+            change: .line("/rollouts/analysis", "/"),
+            argo: "sends it; a gateway answers 405: Error",
+            says: "url https://bellwether.example:8443/: jsonBody names a rollout",
+            isFault: false, phases: ""),
+        .init(
+            change: .line("https://bell", "bell"),
+            argo: "unsupported protocol scheme: Error",
+            says: "the url does not begin with https://"),
+        .init(
             change: .line(
                 "- key: Authorization\n              value: \"Bearer {{args.api-token}}\"", "[]"),
             argo: "sends it; the gateway answers 401: Error", says: "no Authorization header"),

@@ -1,3 +1,4 @@
+import Analysis
 import JSON
 import Settings
 import Testing
@@ -90,6 +91,47 @@ struct TemplateReviewTests {
         #expect(
             other.map(\.words) == ["no metric calls /rollouts/analysis: there is nothing to review"]
         )
+    }
+
+    @Test(
+        "the query of a GET is read as the gateway reads it",
+        arguments: [
+            ("rollout=shop&namespace=prod", []),
+            (
+                "rolout=shop&namespace=prod",
+                [
+                    "rolout in the query: the gateway ignores this member: did you mean rollout?",
+                    #"url: the gateway answers 400, an Error: field "rollout" is required"#,
+                ]
+            ),
+            ("rollout=shop", ["the query has no namespace: the gateway takes default"]),
+            (
+                "rollout={{args.api-token}}&namespace=prod&step=%zz",
+                [
+                    #"url: the gateway answers 400, an Error: field "step" is not a valid query: a value has a broken percent escape or is not UTF-8"#
+                ]
+            ),
+            (
+                "{{args.api-token}}",
+                [
+                    "url is https://gw.example/rollouts/analysis?{{args.api-token}}: not known before the run, so its query is not reviewed"
+                ]
+            ),
+        ] as [(String, [String])])
+    func query(query: String, words: [String]) {
+        let yaml = template(web: "method: GET")
+            .replacing("jsonBody: {rollout: shop}", with: "")
+            .replacing("rollouts/analysis", with: "rollouts/analysis?\(query)")
+        let found = TemplateReview(yaml: yaml).findings.map(\.words)
+        #expect(found == words, "\(found)")
+    }
+
+    @Test("the printed body has every member that a gateway reads and that Argo knows")
+    func members() throws {
+        let printed = try AnalysisTemplate().yaml
+        for name in MeasurementRequest.members where !["attempt", "weight"].contains(name) {
+            #expect(printed.contains("\n            \(name): "), "\(name)")
+        }
     }
 
     @Test(

@@ -116,15 +116,19 @@ public struct TemplateReview: Sendable {
                 continue
             }
             let metricName = metric["name"]?.string ?? "metric"
-            guard url.contains("/rollouts/analysis") else {
+            guard Self.isMeant(url) else {
+                var remarks = Remarks()
                 if url.contains("{{") {
                     isPartial = true
-                    var remarks = Remarks()
                     remarks.warn(
                         "url is \(url): not known before the run, so not reviewed; to have the metric reviewed, write the path: {{args.url}}/rollouts/analysis"
                     )
-                    add(remarks, metricName)
+                } else if web["jsonBody"]?["rollout"] != nil {
+                    remarks.warn(
+                        "url \(url): jsonBody names a rollout, but the path of a gateway is /rollouts/analysis; if this is one, every measurement is an Error"
+                    )
                 }
+                add(remarks, metricName)
                 continue
             }
             let (phases, remarks) = conditions(of: metric, web)
