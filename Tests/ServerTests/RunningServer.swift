@@ -46,6 +46,7 @@ final class RunningServer: Sendable {
         var clock = WallClock.system
         var sessions = SessionSeal()
         var strictTransport: Duration?
+        var telemetry = Telemetry.silent
     }
 
     init(_ setup: Setup = Setup(), routes: [Route]? = nil, files given: TLSFiles? = nil)
@@ -53,7 +54,7 @@ final class RunningServer: Sendable {
     {
         directory = try TemporaryDirectory()
         store = try Store(path: directory.file("state.sqlite"))
-        telemetry = .silent
+        telemetry = setup.telemetry
         tokens = try await TokenRegistry(store: store, clock: setup.clock)
         let files =
             try given
