@@ -133,6 +133,31 @@ extension TemplateKind {
             says: "the token stands in the template",
             isFault: false),
         .init(
+            change: .line("value: \"Bearer {{args.api-token}}\"", #"value: "Bearer {{args.api-token}}\n""#),
+            argo: "a header with a line break is invalid: Error",
+            says: "header authorization contains a line break"),
+        .init(
+            change: .line(
+                "- key: Authorization\n              value: \"Bearer {{args.api-token}}\"",
+                "[]\n          authentication:\n            oauth2: {tokenUrl: https://idp}"),
+            argo: "every measurement is an Error", says: "oauth2 without tokenUrl, clientId"),
+        .init(
+            change: .line(
+                "- key: Authorization\n              value: \"Bearer {{args.api-token}}\"",
+                """
+                []
+                          authentication:
+                            oauth2: {tokenUrl: u, clientId: c, clientSecret: s}
+                """),
+            argo: "sends the token of that server", says: "authentication.oauth2: a gateway knows",
+            isFault: false),
+        .init(
+            change: .line("          key: token\n", ""),
+            argo: "the API server refuses it", says: "secretKeyRef has no key"),
+        .init(
+            change: .line("/rollouts/analysis", "/rollouts/analysis/a b"),
+            argo: "sends another path: Error", says: "the url contains a blank"),
+        .init(
             change: .line("timeoutSeconds: 15", "timeoutSeconds: 2"),
             argo: "ends the request after 2 s: Error", says: "timeoutSeconds 2"),
         .init(
@@ -166,6 +191,13 @@ extension TemplateKind {
             change: .line("failureLimit: 0", "failureLimit: many"),
             argo: "reads a text without a number as 0",
             says: "failureLimit many is not a whole number"),
+        .init(
+            change: .line("failureLimit: 0", "failureLimit: '10'"),
+            argo: "reads a text with a number as the number",
+            says: "failureLimit 10 equals count"),
+        .init(
+            change: .line("      count: 10", "      count: '10'"),
+            argo: "reads a text with a number as the number", says: ""),
         .init(
             change: .line("failureLimit: 0", "failureLimit: '{{args.api-token}}'"),
             argo: "known only in the run", says: "failureLimit is {{args.api-token}}: not known",
@@ -217,6 +249,10 @@ extension TemplateKind {
             argo: "any number of measurements is enough: ends after the first",
             says: "count -3"),
         .init(
+            change: .line("      interval: 30s\n      count: 10\n", ""),
+            argo: "measures once: one unknown verdict is within the limit of 2",
+            says: "inconclusiveLimit 2 is above count, which is 1"),
+        .init(
             change: .line("      interval: 30s\n", ""),
             argo: "spec invalid: interval must be specified when count > 1",
             says: "count 10 without interval"),
@@ -232,6 +268,13 @@ extension TemplateKind {
         .init(
             change: .line("      interval: 30s", "      interval: 0s"),
             argo: "measures without a pause", says: "interval 0s"),
+        .init(
+            change: .line("      interval: 30s", "      interval: -30s"),
+            argo: "measures without a pause", says: "interval -30s: Argo measures again"),
+        .init(
+            change: .line("      interval: 30s", "      interval: '{{args.api-token}}'"),
+            argo: "known only in the run", says: "interval is {{args.api-token}}: not known",
+            isFault: false),
         .init(
             change: .line("initialDelay: 30s", "initialDelay: 30 seconds"),
             argo: "spec invalid", says: "initialDelay 30 seconds: not a Go duration"),
@@ -254,6 +297,23 @@ extension TemplateKind {
             change: .line("  metrics:\n", "  dryRun:\n    - metricName: latency\n  metrics:\n"),
             argo: "a rule that matches no metric: the run errs",
             says: "dryRun: latency matches no metric"),
+        .init(
+            change: .line(
+                "  metrics:\n",
+                "  dryRun:\n    - metricName: x.*\n    - metricName: x.*\n  metrics:\n"),
+            argo: "duplicate rule: the run errs", says: "dryRun has two rules x.*"),
+        .init(
+            change: .line(
+                "  metrics:\n",
+                "  measurementRetention:\n    - {metricName: latency, limit: 5}\n  metrics:\n"),
+            argo: "a rule that matches no metric: the run errs",
+            says: "measurementRetention: latency matches no metric"),
+        .init(
+            change: .line("    - name: uid\n", "    - name: uid\n    - name: uid\n"),
+            argo: "keeps one of two arguments with a name", says: "args.uid is declared twice"),
+        .init(
+            change: .line("kind: AnalysisTemplate", "kind: ClusterAnalysisTemplate"),
+            argo: "is the same for every namespace", says: ""),
         .init(
             change: .line("    - name: uid\n", ""),
             argo: "failed to resolve {{args.uid}}: the run errs", says: "args.uid is not declared"),

@@ -126,6 +126,23 @@ struct TemplateReviewTests {
         #expect(found == words, "\(found)")
     }
 
+    @Test(
+        "a media type of a body is one that the gateway accepts",
+        arguments: [
+            ("application/json", true), ("Application/JSON; charset=utf-8", true),
+            ("text/plain", false), ("application/json-patch+json", false),
+            ("application/jsonl", false),
+        ])
+    func media(type: String, isAccepted: Bool) {
+        let yaml = template()
+            .replacing("jsonBody: {rollout: shop}", with: #"body: '{"rollout":"shop"}'"#)
+            .replacing("headers: [", with: "headers: [{key: content-type, value: '\(type)'}, ")
+        let refused = TemplateReview(yaml: yaml).findings.filter {
+            $0.words == "Content-Type \(type): the gateway answers 415, an Error"
+        }
+        #expect(refused.map(\.isFault) == (isAccepted ? [] : [true]))
+    }
+
     @Test("the printed body has every member that a gateway reads and that Argo knows")
     func members() throws {
         let printed = try AnalysisTemplate().yaml

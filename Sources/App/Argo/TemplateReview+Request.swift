@@ -144,7 +144,7 @@ extension TemplateReview {
     private static func address(_ url: String, _ remarks: inout Remarks) {
         if url.hasPrefix("http://") { remarks.warn("http:// sends the token unencrypted") }
         if filled(url).contains(where: \.isWhitespace) {
-            remarks.fault("the url contains a blank: Argo cannot send the request")
+            remarks.fault("the url contains a blank: every measurement is an Error")
         }
         let start = url.prefix(8).lowercased()
         if !start.hasPrefix("http://"), start != "https://", !start.hasPrefix("{{") {
