@@ -133,7 +133,8 @@ extension TemplateKind {
             says: "the token stands in the template",
             isFault: false),
         .init(
-            change: .line("value: \"Bearer {{args.api-token}}\"", #"value: "Bearer {{args.api-token}}\n""#),
+            change: .line(
+                "value: \"Bearer {{args.api-token}}\"", #"value: "Bearer {{args.api-token}}\n""#),
             argo: "a header with a line break is invalid: Error",
             says: "header authorization contains a line break"),
         .init(
