@@ -136,6 +136,30 @@ struct FlaggerGateTests {
         await gateway.stop()
     }
 
+    @Test("over the rate limit the last verdict counts; without one nothing passes")
+    func limited() async throws {
+        let gateway = try await ServedGateway(rate: RateLimitTests.two)
+        func ask() async throws -> HTTPReply {
+            try await gateway.post(
+                "/rollouts/flagger", Self.payload(), headers: Self.bearer(gateway.token))
+        }
+        gateway.probe.report(.flag(false))
+        // The third is over the limit.
+        for _ in 0..<3 {
+            let reply = try await ask()
+            #expect(reply.status == 409)
+            #expect(try Self.tree(reply)["reason"] == .string("verdict_unhealthy"))
+        }
+        #expect(gateway.probe.looks == 1)
+        // The run has ended by silence, so its verdict is not used.
+        gateway.clock.advance(by: .seconds(3600))
+        let reply = try await ask()
+        #expect(reply.status == 409)
+        #expect(try Self.tree(reply)["reason"] == .string("verdict_unknown"))
+        #expect(try Self.tree(reply)["detail"]?.string?.contains("over the rate limit") == true)
+        await gateway.stop()
+    }
+
     @Test("the credential is in the user part, the path or the body, and needs its scope")
     func credentials() async throws {
         let gateway = try await ServedGateway()
