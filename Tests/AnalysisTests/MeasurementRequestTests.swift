@@ -22,7 +22,7 @@ struct MeasurementRequestTests {
         #expect(request.series().step == "3")
     }
 
-    @Test("every member is read, from a body and from a query", arguments: MeasurementRequest.members)
+    @Test("every member is read from body and query", arguments: MeasurementRequest.members)
     func members(name: String) throws {
         let isRollout = name == "rollout"
         let body = isRollout ? #"{"rollout":"7"}"# : #"{"rollout":"a","\#(name)":"7"}"#
