@@ -143,6 +143,25 @@ struct TemplateReviewTests {
         #expect(refused.map(\.isFault) == (isAccepted ? [] : [true]))
     }
 
+    @Test("a list, as kubectl prints several templates, is reviewed item by item")
+    func list() throws {
+        func item(_ template: AnalysisTemplate) -> String {
+            template.yaml.split(separator: "\n").map { "\n    \($0)" }.joined()
+        }
+        let (first, second) = (
+            try AnalysisTemplate(name: "a"), try AnalysisTemplate(name: "b", value: .document)
+        )
+        let list = "kind: List\nitems:\n  -\(item(first))\n  -\(item(second))\n"
+        let review = TemplateReview(yaml: list)
+        #expect(review.findings == [])
+        #expect(review.metrics.map(\.template) == ["a", "b"])
+        let wrong = TemplateReview(
+            yaml: list.replacing("failureLimit: 0", with: "failureLimit: 10"))
+        #expect(wrong.findings.map(\.place) == ["a/verdict", "b/verdict"])
+        // A list of something else.
+        #expect(TemplateReview(yaml: "kind: List\nitems: [{kind: Service}]").hasFaults)
+    }
+
     @Test("the printed body has every member that a gateway reads and that Argo knows")
     func members() throws {
         let printed = try AnalysisTemplate().yaml
