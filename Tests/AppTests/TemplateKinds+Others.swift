@@ -124,6 +124,10 @@ extension TemplateKind {
                 "- key: Authorization\n              value: \"Bearer {{args.api-token}}\"", "[]"),
             argo: "sends it; the gateway answers 401: Error", says: "no Authorization header"),
         .init(
+            change: .line("- key: Authorization", "- name: Authorization"),
+            argo: "strict decoding refuses the key; without it the header has no name",
+            says: "header has no key name: known are key, value"),
+        .init(
             change: .line("\"Bearer {{args.api-token}}\"", "\"{{args.api-token}}\""),
             argo: "sends it; the gateway answers 401: Error",
             says: "the Authorization header does not begin with Bearer"),
