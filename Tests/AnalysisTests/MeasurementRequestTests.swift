@@ -22,6 +22,17 @@ struct MeasurementRequestTests {
         #expect(request.series().step == "3")
     }
 
+    @Test("every member is read from body and query", arguments: MeasurementRequest.members)
+    func members(name: String) throws {
+        let isRollout = name == "rollout"
+        let body = isRollout ? #"{"rollout":"7"}"# : #"{"rollout":"a","\#(name)":"7"}"#
+        let request = try parse(body)
+        #expect(request != MeasurementRequest(rollout: "a"))
+        #expect(
+            try MeasurementRequest(query: isRollout ? "rollout=7" : "rollout=a&\(name)=7")
+                == request)
+    }
+
     @Test func numbersAndStringsAreTheSame() throws {
         let numbers = #"{"rollout":"r","revision":17,"step":3.0,"attempt":4,"metric":0.5}"#
         let strings = #"{"rollout":"r","revision":"17","step":"3","attempt":"4","metric":"0.5"}"#

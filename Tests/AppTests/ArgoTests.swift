@@ -236,11 +236,52 @@ struct ArgoTests {
     }
 
     @Test(
-        "limits that would end a run wrongly are refused",
-        arguments: [(1, 0), (2, 0), (3, 3), (10, 11), (10, -1)])
-    func limits(count: Int, failureLimit: Int) {
-        #expect(throws: AnalysisTemplate.Fault.self) {
+        "limits that would end a run wrongly are refused with the reason",
+        arguments: [
+            (
+                1, 0,
+                "--count 1: with fewer than 3 measurements a run that can measure nothing may end Successful; use 3 or more"
+            ),
+            (
+                2, 0,
+                "--count 2: with fewer than 3 measurements a run that can measure nothing may end Successful; use 3 or more"
+            ),
+            (
+                3, 3,
+                "--failure-limit 3 is not below --count 3: a canary that is unhealthy to the end would be Successful"
+            ),
+            (
+                10, 11,
+                "--failure-limit 11 is not below --count 10: a canary that is unhealthy to the end would be Successful"
+            ),
+            (10, -1, "--failure-limit must be at least 0"),
+        ])
+    func limits(count: Int, failureLimit: Int, words: String) {
+        let fault = #expect(throws: AnalysisTemplate.Fault.self) {
             try AnalysisTemplate(count: count, failureLimit: failureLimit)
+        }
+        #expect(fault?.description == words)
+    }
+
+    @Test("the smallest run that is not refused stops for what must stop it")
+    func smallest() throws {
+        let template = try AnalysisTemplate(count: 3, failureLimit: 2)
+        #expect(template.inconclusiveLimit == 2)
+        var run = ArgoRun(template: template)
+        for _ in 0..<2 { #expect(run.record(status: 200, body: body("unhealthy")).ending == nil) }
+        guard case .aborted = run.record(status: 200, body: body("unhealthy")).ending else {
+            Issue.record("unhealthy to the end must abort")
+            return
+        }
+    }
+
+    @Test("a refused address is named by the option that gave it")
+    func addresses() {
+        for (az, option) in [("", "--url"), ("eu-1a", "--gateway eu-1a")] {
+            let fault = #expect(throws: AnalysisTemplate.Fault.self) {
+                try AnalysisTemplate(gateways: [.init(az: az, url: "gw.example:8443")])
+            }
+            #expect(fault?.description == "\(option): must be an http:// or https:// address")
         }
     }
 

@@ -1,4 +1,5 @@
 import Events
+import JSON
 import Testing
 
 @testable import App
@@ -25,7 +26,11 @@ struct ExplanationTests {
                 check: "canary.p99_ms", state: .fail, value: 0.03, stable: 0.004, unit: .ratio,
                 why: "rel_fail_run"),
         ]
+        event.policy = "sha256:p"
+        #expect(Explanation(of: event).text.contains("sha256:p"))
+        event.extra = [.init("policy_name", .string("payments"))]
         let text = Explanation(of: event).text
+        #expect(text.contains("payments, sha256:p"), "\(text)")
         for line in [
             "fail by rule rel_fail_run: 0.0175 over the whole run against stable 0.00125\n",
             "warn by rule abs_warn: 0.02 against 0.005, fail limit 0.01 not yet proven (lower bound 0.008 at 0.99)\n",

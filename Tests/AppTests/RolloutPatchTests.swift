@@ -24,6 +24,14 @@ struct RolloutPatchTests {
     private static let blueGreen =
         #"{"activeService":"a","previewService":"p","autoPromotionEnabled":false,"postPromotionAnalysis":{"templates":[{"templateName":"smoke"}]}}"#
 
+    private static let analysedBlueGreen =
+        #""blueGreen":{"activeService":"a","prePromotionAnalysis":{"templates":[{"templateName":"old"}],"args":[{"name":"old","value":"1"}]}}"#
+
+    private static let canaryWithoutArguments =
+        #""canary":{"steps":[{"setWeight":20}],"analysis":{"templates":[{"templateName":"old"}]}}"#
+    private static let blueGreenWithoutArguments =
+        #""blueGreen":{"activeService":"a","prePromotionAnalysis":{"templates":[{"templateName":"old"}]}}"#
+
     private func rollout(_ strategy: String) -> String {
         #"{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","metadata":{"name":"shop","namespace":"prod","labels":{"team":"a"}},"spec":{\#(Self.shared),"strategy":{\#(strategy)}}}"#
     }
@@ -91,7 +99,7 @@ struct RolloutPatchTests {
             members.removeAll { $0.key == key }
             return .object(members + [.init(key, value)])
         }
-        let index = try #require(place, "no \(key)")
+        guard let index = place else { throw Failed() }
         members[index] = .init(key, try add(value, at: rest, to: members[index].value))
         return .object(members)
     }
@@ -116,8 +124,7 @@ struct RolloutPatchTests {
                 "/spec/strategy/canary/analysis"
             ),
             (
-                .bluegreen,
-                #""blueGreen":{"activeService":"a","prePromotionAnalysis":{"templates":[{"templateName":"old"}],"args":[{"name":"old","value":"1"}]}}"#,
+                .bluegreen, analysedBlueGreen,
                 "/spec/strategy/blueGreen/prePromotionAnalysis"
             ),
         ])
@@ -144,6 +151,52 @@ struct RolloutPatchTests {
         let ours = try #require(merge?["args"]?.elements)
         #expect(block["args"]?.elements?.dropFirst().map(\.self) == ours)
         for word in ["startingStep", "dryRun", "args"] { #expect(comments.contains(word)) }
+    }
+
+    /// The JSON patch as the comments say it for an analysis without arguments: the list of the
+    /// arguments begins with the operation that they name.
+    private static func beginning(in comments: String) throws -> JSONValue {
+        let before = "the list with "
+        let line = try #require(comments.split(separator: "\n").first { $0.contains(before) })
+        let start = try #require(line.firstRange(of: before))
+        let operation = try JSONValue(
+            parsing: Array(line[start.upperBound...].dropLast().utf8),
+            limits: JSONLimits(maxBytes: 1 << 12, maxDepth: 4))
+        let rest = try #require(ArgoTests.patch("json", in: comments).elements)
+        return .array([operation] + rest)
+    }
+
+    @Test(
+        "an analysis without arguments gets its list first",
+        arguments: [
+            (
+                AnalysisTemplate.Strategy.canary, canaryWithoutArguments,
+                "/spec/strategy/canary/analysis"
+            ),
+            (
+                .bluegreen, blueGreenWithoutArguments,
+                "/spec/strategy/blueGreen/prePromotionAnalysis"
+            ),
+        ])
+    func begins(
+        strategy: AnalysisTemplate.Strategy, existing: String, place: String
+    ) throws {
+        let live = try parse(rollout(existing))
+        let template = try AnalysisTemplate(
+            name: "pay", namespace: "prod", rollout: "shop", strategy: strategy)
+        let comments = template.rolloutComments
+        // There is no list to append to.
+        let appending = try ArgoTests.patch("json", in: comments)
+        #expect(throws: Failed.self) { try Self.apply(appending, to: live) }
+        let patched = try Self.apply(Self.beginning(in: comments), to: live)
+        let block = try #require(patched.resolve(pointer: place))
+        let templates = try #require(block["templates"]?.elements)
+        #expect(templates.compactMap { $0["templateName"]?.string } == ["old", "pay"])
+        let ours = try ArgoTests.patch(in: comments).resolve(pointer: place)?["args"]
+        #expect(block["args"] == ours && ours?.elements?.isEmpty == false)
+        for (path, value) in Self.leaves(live) where !path.hasPrefix(place) {
+            #expect(patched.resolve(pointer: path) == value, "\(path)")
+        }
     }
 
     @Test(
@@ -184,6 +237,9 @@ struct RolloutPatchTests {
             (.canaryWithoutSteps, #""canary":{"maxSurge":1}"#, "merge"),
             (.bluegreen, "\"blueGreen\":" + blueGreen, "merge"),
             (.canary, "\"canary\":" + analysed, "json"),
+            (.bluegreen, analysedBlueGreen, "json"),
+            (.canary, canaryWithoutArguments, "begin"),
+            (.bluegreen, blueGreenWithoutArguments, "begin"),
         ])
     func real(strategy: AnalysisTemplate.Strategy, existing: String, type: String) async throws {
         let live = try parse(rollout(existing))
@@ -191,11 +247,12 @@ struct RolloutPatchTests {
             namespace: "prod", rollout: "shop", strategy: strategy)
         let comments = template.rolloutComments
         let patch =
-            try type == "json"
-            ? ArgoTests.patch("json", in: comments) : ArgoTests.patch(in: comments)
+            try type == "begin"
+            ? Self.beginning(in: comments) : ArgoTests.patch(type, in: comments)
         let ours =
-            try type == "json" ? Self.apply(patch, to: live) : Self.merge(patch, into: live)
-        let theirs = try await Kubectl.patch(text(live), type: type, text(patch))
+            try type == "merge" ? Self.merge(patch, into: live) : Self.apply(patch, to: live)
+        let theirs = try await Kubectl.patch(
+            text(live), type: type == "merge" ? "merge" : "json", text(patch))
         #expect(try Self.sorted(parse(theirs)) == Self.sorted(ours))
     }
 

@@ -27,9 +27,106 @@ extension TemplateKind {
             change: .line("rollout: \"{{args.rollout}}\"", ""),
             argo: "sends it; the gateway answers 400: Error", says: "jsonBody has no rollout"),
         .init(
+            change: .line("rollout: \"{{args.rollout}}\"", "rolout: \"{{args.rollout}}\""),
+            argo: "sends it; the gateway answers 400: Error",
+            says: "rolout in jsonBody: the gateway ignores this member: did you mean rollout?"),
+        .init(
+            change: .line("rollout: \"{{args.rollout}}\"", "rollout: \"\""),
+            argo: "sends it; the gateway answers 400: Error", says: "jsonBody.rollout is empty"),
+        .init(
+            change: .line("rollout: \"{{args.rollout}}\"", "rollout: My_Shop"),
+            argo: "sends it; the gateway answers 400: Error",
+            says: "jsonBody: the gateway answers 400, an Error: field \"rollout\""),
+        .init(
+            change: .line("rollout: \"{{args.rollout}}\"", "rollout: {{args.rollout}}"),
+            argo: "kubectl refuses a mapping as a key",
+            says: "jsonBody.rollout: without quotes, YAML reads {{…}} as a mapping"),
+        .init(
+            change: .line(
+                "namespace: \"{{args.namespace}}\"", "namespce: \"{{args.namespace}}\""),
+            argo: "sends it; the gateway judges a rollout of the namespace default",
+            says: "namespce in jsonBody: the gateway ignores this member: did you mean namespace?"),
+        .init(
+            change: .line("namespace: \"{{args.namespace}}\"", ""),
+            argo: "sends it; the gateway judges a rollout of the namespace default",
+            says: "jsonBody has no namespace", isFault: false),
+        .init(
+            change: .line("namespace: \"{{args.namespace}}\"", "namespace: \"\""),
+            argo: "sends it; the gateway judges a rollout of the namespace default",
+            says: "jsonBody.namespace is empty", isFault: false),
+        .init(
+            change: .line("canaryHash: ", "canary-hash: "),
+            argo: "sends it; the gateway does not know the canary's pods",
+            says: "canary-hash in jsonBody: the gateway ignores this member: did you mean canary"),
+        .init(
+            change: .line("metric: verdict", "metric: verdict\n            team: shop"),
+            argo: "sends it; the gateway ignores it",
+            says: "team in jsonBody: the gateway ignores this member: known are", isFault: false),
+        .init(
+            change: .line("step: \"{{args.step}}\"", "step: [2]"),
+            argo: "sends it; the gateway answers 400: Error",
+            says: "jsonBody: the gateway answers 400, an Error: field \"step\""),
+        .init(
+            change: .body("body: hello"),
+            argo: "sends the text as it is; the gateway answers 400: Error",
+            says: "body: the gateway answers 400, an Error: the request is not acceptable JSON"),
+        .init(
+            change: .body("body: 'rollout={{args.rollout}}'"),
+            argo: "sends the text as it is; the gateway answers 400: Error",
+            says: "body: the gateway answers 400, an Error: the request is not acceptable JSON"),
+        .init(
+            change: .body(#"body: '{"namespace": "{{args.namespace}}"}'"#),
+            argo: "sends the text as it is; the gateway answers 400: Error",
+            says: "body: the gateway answers 400, an Error: field \"rollout\" is required"),
+        .init(
+            change: .body(
+                #"body: '{"rollout": {{args.rollout}}, "namespace": "{{args.namespace}}"}'"#),
+            argo: "sends the name without quotes; the gateway answers 400: Error",
+            says: "body: {{…}} without quotes is right for a number only", isFault: false),
+        .init(
+            change: .body(#"body: '{"rollout": "{{args.rollout}}", {{args.uid}}}'"#),
+            argo: "known only in the run", says: "body with {{…}}: not known before the run",
+            isFault: false),
+        .init(
+            change: .body(
+                #"body: '{"rollout": "{{args.rollout}}", "namespace": "{{args.namespace}}"}'"#),
+            argo: "sends it without a Content-Type, which the gateway accepts", says: ""),
+        .init(
+            change: .line("/rollouts/analysis", "/rollout/analysis"),
+            argo: "sends it; the gateway answers 404: Error",
+            says: "url: the gateway has no path /rollout/analysis"),
+        .init(
+            change: .line("/rollouts/analysis", "/rollouts/analysis/latency/p99"),
+            argo: "sends it; the gateway answers 404: Error",
+            says: "url: the gateway has no path /rollouts/analysis/latency/p99"),
+        .init(
+            change: .line("/rollouts/analysis", "/rollouts/flagger"),
+            argo: "sends it; the gateway answers 409: Error",
+            says: "url: /rollouts/flagger answers Flagger's webhooks only"),
+        .init(
+            change: .line("/rollouts/analysis", "//rollouts/analysis/latency/"),
+            argo: "sends it; the gateway ignores empty parts of a path", says: ""),
+        .init(
+            change: .line("/rollouts/analysis", "/bell/rollouts/analysis"),
+            argo: "sends it; the gateway itself answers 404: Error",
+            says: "url: /bell before /rollouts/analysis", isFault: false),
+        .init(
+            change: .line("/rollouts/analysis", "/"),
+            argo: "sends it; a gateway answers 405: Error",
+            says: "url https://bellwether.example:8443/: jsonBody names a rollout",
+            isFault: false, phases: ""),
+        .init(
+            change: .line("https://bell", "bell"),
+            argo: "unsupported protocol scheme: Error",
+            says: "the url does not begin with https://"),
+        .init(
             change: .line(
                 "- key: Authorization\n              value: \"Bearer {{args.api-token}}\"", "[]"),
             argo: "sends it; the gateway answers 401: Error", says: "no Authorization header"),
+        .init(
+            change: .line("- key: Authorization", "- name: Authorization"),
+            argo: "strict decoding refuses the key; without it the header has no name",
+            says: "header has no key name: known are key, value"),
         .init(
             change: .line("\"Bearer {{args.api-token}}\"", "\"{{args.api-token}}\""),
             argo: "sends it; the gateway answers 401: Error",
@@ -39,6 +136,32 @@ extension TemplateKind {
             argo: "the token is readable in every AnalysisRun",
             says: "the token stands in the template",
             isFault: false),
+        .init(
+            change: .line(
+                "value: \"Bearer {{args.api-token}}\"", #"value: "Bearer {{args.api-token}}\n""#),
+            argo: "a header with a line break is invalid: Error",
+            says: "header authorization contains a line break"),
+        .init(
+            change: .line(
+                "- key: Authorization\n              value: \"Bearer {{args.api-token}}\"",
+                "[]\n          authentication:\n            oauth2: {tokenUrl: https://idp}"),
+            argo: "every measurement is an Error", says: "oauth2 without tokenUrl, clientId"),
+        .init(
+            change: .line(
+                "- key: Authorization\n              value: \"Bearer {{args.api-token}}\"",
+                """
+                []
+                          authentication:
+                            oauth2: {tokenUrl: u, clientId: c, clientSecret: s}
+                """),
+            argo: "sends the token of that server", says: "authentication.oauth2: a gateway knows",
+            isFault: false),
+        .init(
+            change: .line("          key: token\n", ""),
+            argo: "the API server refuses it", says: "secretKeyRef has no key"),
+        .init(
+            change: .line("/rollouts/analysis", "/rollouts/analysis/a b"),
+            argo: "sends another path: Error", says: "the url contains a blank"),
         .init(
             change: .line("timeoutSeconds: 15", "timeoutSeconds: 2"),
             argo: "ends the request after 2 s: Error", says: "timeoutSeconds 2"),
@@ -73,6 +196,13 @@ extension TemplateKind {
             change: .line("failureLimit: 0", "failureLimit: many"),
             argo: "reads a text without a number as 0",
             says: "failureLimit many is not a whole number"),
+        .init(
+            change: .line("failureLimit: 0", "failureLimit: '10'"),
+            argo: "reads a text with a number as the number",
+            says: "failureLimit 10 equals count"),
+        .init(
+            change: .line("      count: 10", "      count: '10'"),
+            argo: "reads a text with a number as the number", says: ""),
         .init(
             change: .line("failureLimit: 0", "failureLimit: '{{args.api-token}}'"),
             argo: "known only in the run", says: "failureLimit is {{args.api-token}}: not known",
@@ -124,6 +254,10 @@ extension TemplateKind {
             argo: "any number of measurements is enough: ends after the first",
             says: "count -3"),
         .init(
+            change: .line("      interval: 30s\n      count: 10\n", ""),
+            argo: "measures once: one unknown verdict is within the limit of 2",
+            says: "inconclusiveLimit 2 is above count, which is 1"),
+        .init(
             change: .line("      interval: 30s\n", ""),
             argo: "spec invalid: interval must be specified when count > 1",
             says: "count 10 without interval"),
@@ -139,6 +273,13 @@ extension TemplateKind {
         .init(
             change: .line("      interval: 30s", "      interval: 0s"),
             argo: "measures without a pause", says: "interval 0s"),
+        .init(
+            change: .line("      interval: 30s", "      interval: -30s"),
+            argo: "measures without a pause", says: "interval -30s: Argo measures again"),
+        .init(
+            change: .line("      interval: 30s", "      interval: '{{args.api-token}}'"),
+            argo: "known only in the run", says: "interval is {{args.api-token}}: not known",
+            isFault: false),
         .init(
             change: .line("initialDelay: 30s", "initialDelay: 30 seconds"),
             argo: "spec invalid", says: "initialDelay 30 seconds: not a Go duration"),
@@ -161,6 +302,23 @@ extension TemplateKind {
             change: .line("  metrics:\n", "  dryRun:\n    - metricName: latency\n  metrics:\n"),
             argo: "a rule that matches no metric: the run errs",
             says: "dryRun: latency matches no metric"),
+        .init(
+            change: .line(
+                "  metrics:\n",
+                "  dryRun:\n    - metricName: x.*\n    - metricName: x.*\n  metrics:\n"),
+            argo: "duplicate rule: the run errs", says: "dryRun has two rules x.*"),
+        .init(
+            change: .line(
+                "  metrics:\n",
+                "  measurementRetention:\n    - {metricName: latency, limit: 5}\n  metrics:\n"),
+            argo: "a rule that matches no metric: the run errs",
+            says: "measurementRetention: latency matches no metric"),
+        .init(
+            change: .line("    - name: uid\n", "    - name: uid\n    - name: uid\n"),
+            argo: "keeps one of two arguments with a name", says: "args.uid is declared twice"),
+        .init(
+            change: .line("kind: AnalysisTemplate", "kind: ClusterAnalysisTemplate"),
+            argo: "is the same for every namespace", says: ""),
         .init(
             change: .line("    - name: uid\n", ""),
             argo: "failed to resolve {{args.uid}}: the run errs", says: "args.uid is not declared"),

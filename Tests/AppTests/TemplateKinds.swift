@@ -8,6 +8,8 @@ struct TemplateKind: Sendable {
         case document(success: String?, failure: String?)
         /// A line of the printed template and what stands there instead.
         case line(String, String)
+        /// What stands in the place of the printed `jsonBody`, the end of the template.
+        case body(String)
     }
 
     let change: Change
@@ -226,6 +228,12 @@ struct TemplateKind: Sendable {
             let printed = try AnalysisTemplate().yaml
             guard let place = printed.firstRange(of: old) else { throw Missing(line: old) }
             return printed.replacingCharacters(place, with: new)
+        case .body(let text):
+            let printed = try AnalysisTemplate().yaml
+            guard let place = printed.firstRange(of: "jsonBody:") else {
+                throw Missing(line: "jsonBody:")
+            }
+            return "\(printed[..<place.lowerBound])\(text)\n"
         }
     }
 
@@ -259,6 +267,7 @@ struct TemplateKind: Sendable {
                 }.filter { $0 != "metrics:" && $0 != "web:" }.joined(separator: "; ")
             }
             return clean(new).isEmpty ? "without `\(clean(old))`" : "`\(clean(new))`"
+        case .body(let text): return "instead of `jsonBody`: `\(text)`"
         }
     }
 }

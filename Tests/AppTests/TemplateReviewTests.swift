@@ -1,3 +1,4 @@
+import Analysis
 import JSON
 import Settings
 import Testing
@@ -90,6 +91,83 @@ struct TemplateReviewTests {
         #expect(
             other.map(\.words) == ["no metric calls /rollouts/analysis: there is nothing to review"]
         )
+    }
+
+    @Test(
+        "the query of a GET is read as the gateway reads it",
+        arguments: [
+            ("rollout=shop&namespace=prod", []),
+            (
+                "rolout=shop&namespace=prod",
+                [
+                    "rolout in the query: the gateway ignores this member: did you mean rollout?",
+                    #"url: the gateway answers 400, an Error: field "rollout" is required"#,
+                ]
+            ),
+            ("rollout=shop", ["the query has no namespace: the gateway takes default"]),
+            (
+                "rollout={{args.api-token}}&namespace=prod&step=%zz",
+                [
+                    #"url: the gateway answers 400, an Error: field "step" is not a valid query: a value has a broken percent escape or is not UTF-8"#
+                ]
+            ),
+            (
+                "{{args.api-token}}",
+                [
+                    "url is https://gw.example/rollouts/analysis?{{args.api-token}}: not known before the run, so its query is not reviewed"
+                ]
+            ),
+        ] as [(String, [String])])
+    func query(query: String, words: [String]) {
+        let yaml = template(web: "method: GET")
+            .replacing("jsonBody: {rollout: shop}", with: "")
+            .replacing("rollouts/analysis", with: "rollouts/analysis?\(query)")
+        let found = TemplateReview(yaml: yaml).findings.map(\.words)
+        #expect(found == words, "\(found)")
+    }
+
+    @Test(
+        "a media type of a body is one that the gateway accepts",
+        arguments: [
+            ("application/json", true), ("Application/JSON; charset=utf-8", true),
+            ("text/plain", false), ("application/json-patch+json", false),
+            ("application/jsonl", false),
+        ])
+    func media(type: String, isAccepted: Bool) {
+        let yaml = template()
+            .replacing("jsonBody: {rollout: shop}", with: #"body: '{"rollout":"shop"}'"#)
+            .replacing("headers: [", with: "headers: [{key: content-type, value: '\(type)'}, ")
+        let refused = TemplateReview(yaml: yaml).findings.filter {
+            $0.words == "Content-Type \(type): the gateway answers 415, an Error"
+        }
+        #expect(refused.map(\.isFault) == (isAccepted ? [] : [true]))
+    }
+
+    @Test("a list, as kubectl prints several templates, is reviewed item by item")
+    func list() throws {
+        func item(_ template: AnalysisTemplate) -> String {
+            template.yaml.split(separator: "\n").map { "\n    \($0)" }.joined()
+        }
+        let (first, second) = (
+            try AnalysisTemplate(name: "a"), try AnalysisTemplate(name: "b", value: .document)
+        )
+        let list = "kind: List\nitems:\n  -\(item(first))\n  -\(item(second))\n"
+        let review = TemplateReview(yaml: list)
+        #expect(review.findings == [])
+        #expect(review.metrics.map(\.template) == ["a", "b"])
+        let wrong = TemplateReview(
+            yaml: list.replacing("failureLimit: 0", with: "failureLimit: 10"))
+        #expect(wrong.findings.map(\.place) == ["a/verdict", "b/verdict"])
+        // A list of something else.
+        #expect(TemplateReview(yaml: "kind: List\nitems: [{kind: Service}]").hasFaults)
+    }
+
+    @Test("the printed body has every member that a gateway reads and that Argo knows")
+    func members() throws {
+        let printed = try AnalysisTemplate().yaml
+        for name in MeasurementRequest.members where !["attempt", "weight"].contains(name) {
+            #expect(printed.contains("\n            \(name): "), "\(name)")
+        }
     }
 
     @Test(

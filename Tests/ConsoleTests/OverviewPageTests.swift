@@ -120,6 +120,35 @@ struct OverviewPageTests {
             ))
     }
 
+    @Test("an attempt's page names the policy that judged it, and what selected each probe's data")
+    func judged() {
+        func page(_ extra: [JSONValue.Member]) -> String {
+            var event = RolloutBoardTests.event("shop", az: "a", .degraded)
+            event.extra += extra
+            let view = Self.view(RolloutBoard())
+            return String(
+                decoding: AttemptPage(
+                    event: event, node: view.node, viewer: view.viewer, now: view.now
+                ).html.bytes, as: UTF8.self)
+        }
+        let scope = JSONValue.object([
+            .init("canary", .array([.string("rollout"), .string("canary_hash")])),
+            .init("disk", .array([])),
+        ])
+        let named = page([
+            .init("policy_name", .string("payments")),
+            .init("document", .object([.init("scope", scope)])),
+        ])
+        for row in [
+            "<dt>Judged by</dt><dd>payments</dd>",
+            "<dt>Policy</dt><dd><code>sha256:p</code></dd>",
+            "<dt>Data of canary</dt><dd>rollout, canary_hash</dd>",
+            "<dt>Data of disk</dt><dd>the same for all rollouts</dd>",
+        ] { #expect(named.contains(row), "\(row)") }
+        // An event of an earlier version has no name.
+        #expect(!page([]).contains("Judged by"))
+    }
+
     @Test("texts from events are inert everywhere")
     func hostile() {
         let evil = "\"><script>alert(1)</script><img src=x onerror=alert(1)>"

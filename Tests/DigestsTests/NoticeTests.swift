@@ -36,6 +36,25 @@ struct NoticeTests {
         #expect(said.first?.notices.map(\.total) == [1, 15])
     }
 
+    @Test("Failed handshakes of several callers are told once, with the node")
+    func handshakes() {
+        var log = LogScript()
+        for reason in ["certificate_refused", "client_certificate_refused"] {
+            log.write(
+                log.notice(
+                    EventName.tlsRefused,
+                    extra: [JSONValue.Member("reason", .string(reason))]))
+        }
+        log.pass(60)
+        let said = log.said()
+        #expect(said.map(\.kind) == [.notice])
+        #expect(said.map(\.group.text) == [#"{"node":"gw-a1"}"#])
+        #expect(said.first?.notices.map(\.event) == [EventName.tlsRefused])
+        #expect(said.first?.notices.map(\.unreported) == [2])
+        log.pass(1200)
+        #expect(log.said().isEmpty)
+    }
+
     @Test("A gateway that is silent again after it was back is reported again, and its return")
     func silentAgain() {
         var log = LogScript()

@@ -8,6 +8,7 @@ import Testing
 
 @testable import EventLog
 @testable import Gateway
+@testable import Server
 
 @Suite("Recording this node's own events")
 struct EventRecorderTests {
@@ -62,6 +63,18 @@ struct EventRecorderTests {
         // An alarm that was not cancelled would be counted now.
         clock.advance(by: .seconds(10))
         #expect(late() == 0)
+        await eventLog.close()
+    }
+
+    @Test("failed handshakes are an event of the log")
+    func handshakes() async throws {
+        await recorder.record(
+            handshake: HandshakeRecord(
+                at: clock.wall.now, reason: "certificate_refused", detail: "TLSV1_ALERT_UNKNOWN_CA",
+                peer: "10.0.0.1", count: 3),
+            node: "gw-a1", az: "az-1")
+        #expect(try await names() == ["tls.refused"])
+        #expect(lost() == 0 && late() == 0)
         await eventLog.close()
     }
 

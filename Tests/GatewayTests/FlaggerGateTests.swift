@@ -66,6 +66,40 @@ struct FlaggerGateTests {
         await gateway.stop()
     }
 
+    @Test(
+        "each type to which 2xx means \"go on\" gets 200 for healthy, and 409 for all else",
+        arguments: ["confirm-promotion", "confirm-rollout", "confirm-traffic-increase", "rollout"])
+    func gates(hook: String) async throws {
+        #expect(FlaggerGateRoutes.gates.count == 4 && FlaggerGateRoutes.gates.contains(hook))
+        let gateway = try await ServedGateway(checks: [
+            Check(
+                id: "gateway.disk_ok", warn: 0.5, fail: -0.5, direction: .below, critical: true)
+        ])
+        for (value, status) in [
+            (.flag(true), "healthy"), (.flag(false), "degraded"), (.number(-1), "unhealthy"),
+            (.flag(true), "healthy"),
+        ] as [(Signal.Value, String)] {
+            gateway.probe.report(value)
+            gateway.clock.advance(by: .seconds(30))
+            // Flagger's payload has no type; the answer to a payload with one is the same.
+            for body in [Self.payload(hook: hook), Self.payload(hook: nil, type: hook)] {
+                let reply = try await gateway.post(
+                    "/rollouts/flagger", body, headers: Self.bearer(gateway.token))
+                let tree = try Self.tree(reply)
+                if status == "healthy" {
+                    #expect(reply.status == 200)
+                    #expect(tree["status"] == .string("healthy"))
+                } else {
+                    #expect(reply.status == 409, "\(status)")
+                    #expect(tree["reason"] == .string("verdict_\(status)"))
+                    #expect(tree["detail"]?.string?.hasPrefix("\(status): ") == true, "\(tree)")
+                }
+            }
+        }
+        #expect(gateway.probe.looks == 4, "the second payload repeats the first")
+        await gateway.stop()
+    }
+
     @Test("it is the verdict that a measurement gets: one series, one attempt")
     func sameJudge() async throws {
         let gateway = try await ServedGateway()
@@ -99,6 +133,30 @@ struct FlaggerGateTests {
             #expect(try Self.tree(reply)["reason"] == .string(reason))
         }
         #expect(gateway.probe.looks == 0, "nothing is measured for it")
+        await gateway.stop()
+    }
+
+    @Test("over the rate limit the last verdict counts; without one nothing passes")
+    func limited() async throws {
+        let gateway = try await ServedGateway(rate: RateLimitTests.two)
+        func ask() async throws -> HTTPReply {
+            try await gateway.post(
+                "/rollouts/flagger", Self.payload(), headers: Self.bearer(gateway.token))
+        }
+        gateway.probe.report(.flag(false))
+        // The third is over the limit.
+        for _ in 0..<3 {
+            let reply = try await ask()
+            #expect(reply.status == 409)
+            #expect(try Self.tree(reply)["reason"] == .string("verdict_unhealthy"))
+        }
+        #expect(gateway.probe.looks == 1)
+        // The run has ended by silence, so its verdict is not used.
+        gateway.clock.advance(by: .seconds(3600))
+        let reply = try await ask()
+        #expect(reply.status == 409)
+        #expect(try Self.tree(reply)["reason"] == .string("verdict_unknown"))
+        #expect(try Self.tree(reply)["detail"]?.string?.contains("over the rate limit") == true)
         await gateway.stop()
     }
 

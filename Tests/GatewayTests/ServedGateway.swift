@@ -28,6 +28,7 @@ final class ServedGateway: Sendable {
 
     init(
         rate: TokenBucket.Rate = TokenBucket.Rate(burst: 1000, perSecond: 1000),
+        checks: [Check] = [Check(id: "gateway.disk_ok", critical: true)],
         concerns: [String: [String]] = [:]
     ) async throws {
         folder = try TemporaryDirectory()
@@ -41,7 +42,7 @@ final class ServedGateway: Sendable {
                 probes: ProbeSet([probe]),
                 policies: PolicyTable(
                     PolicySet(
-                        Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]),
+                        Policy(checks: checks),
                         concerns: concerns.mapValues { $0.map { Check(id: $0, critical: true) } })),
                 // Real time: a starved machine must judge, too.
                 budget: .seconds(20), interval: .seconds(30)),

@@ -103,6 +103,28 @@ struct WordsTests {
         #expect(!view.isPast(warns.reason))
     }
 
+    @Test("Failed handshakes are told with the reason, the last caller and what to do")
+    func handshakes() throws {
+        var machine = DigestMachine(settings: DigestSettings(firstAfter: .zero))
+        var event = Event(
+            ts: HostileDigests.start, level: .warn, event: EventName.tlsRefused, node: "gw-a1",
+            az: "eu-west-1a",
+            message:
+                "5 handshakes failed: this node's certificate has expired (certificate_expired); last from 10.0.0.1"
+        )
+        event.id = "e1"
+        machine.observe(
+            event, at: LogPosition(segment: 1, offset: 1), now: HostileDigests.start)
+        let digest = try #require(
+            machine.due(now: HostileDigests.start + .seconds(60), caughtUp: true).first)
+        let text = Renderer().render(digest).text
+        for words in [
+            "callers cannot connect, TLS handshakes fail for a certificate (tls.refused)",
+            "certificate has expired (certificate_expired); last from 10.0.0.1",
+            "Argo trusts the system's certificate authorities only", "bellwether check",
+        ] { #expect(text.contains(words), "\(text)") }
+    }
+
     @Test("No value is no data")
     func noData() {
         #expect(HumanNumber.text(nil, .ratio) == "no data")

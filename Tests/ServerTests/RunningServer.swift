@@ -46,6 +46,8 @@ final class RunningServer: Sendable {
         var clock = WallClock.system
         var sessions = SessionSeal()
         var strictTransport: Duration?
+        /// Nil for one of its own that discards log lines.
+        var telemetry: Telemetry?
     }
 
     init(_ setup: Setup = Setup(), routes: [Route]? = nil, files given: TLSFiles? = nil)
@@ -53,7 +55,7 @@ final class RunningServer: Sendable {
     {
         directory = try TemporaryDirectory()
         store = try Store(path: directory.file("state.sqlite"))
-        telemetry = .silent
+        telemetry = setup.telemetry ?? .silent
         tokens = try await TokenRegistry(store: store, clock: setup.clock)
         let files =
             try given

@@ -152,6 +152,44 @@ struct CommandTests {
         #expect(unknown.exit != .code(0))
     }
 
+    @Test("template analysis prints one object; the Secret and the Rollout are comments on request")
+    func template() async throws {
+        let folder = try TemporaryDirectory()
+        let made = try await run(["init", "node"], in: folder)
+        try #require(made.exit == .code(0), "\(made.errors)")
+        let analysis = ["template", "analysis", "--config", "node/bellwether.yaml"]
+        let alone = try await run(analysis, in: folder)
+        #expect(alone.exit == .code(0), "\(alone.errors)")
+        let bare = alone.output.split(separator: "\n")
+        #expect(bare.filter { $0.hasPrefix("kind:") } == ["kind: AnalysisTemplate"])
+        #expect(!bare.contains { $0.contains("kubectl") || $0.hasPrefix("---") })
+        for (options, secrets, patches) in [
+            (["--secret"], 1, 0), (["--rollout", "shop"], 0, 2),
+            (["--secret", "--rollout", "shop"], 1, 2),
+        ] {
+            let printed = try await run(analysis + options, in: folder)
+            let all = printed.output.split(separator: "\n")
+            #expect(Array(all.prefix(bare.count)) == bare, "\(options)")
+            let comments = all.dropFirst(bare.count)
+            #expect(comments.allSatisfy { $0.hasPrefix("#") }, "\(options)")
+            #expect(
+                comments.count { $0.contains("create secret generic bellwether-token ") }
+                    == secrets)
+            #expect(comments.count { $0.contains("patch rollout shop ") } == patches)
+        }
+        // What Argo would misjudge is not printed.
+        for (options, words) in [
+            (["--count", "2"], "--count 2: with fewer than 3 measurements"),
+            (["--count", "5", "--failure-limit", "5"], "--failure-limit 5 is not below --count 5"),
+            (["--url", "https://gw.example/rollouts/analysis"], "the gateway has no path"),
+        ] {
+            let refused = try await run(analysis + options, in: folder)
+            #expect(refused.exit == .code(1), "\(refused.errors)")
+            #expect(refused.output.isEmpty, "\(refused.output)")
+            #expect(refused.errors.contains(words), "\(refused.errors)")
+        }
+    }
+
     @Test("replay agrees with every published vector, and reports differences")
     func replay() async throws {
         let folder = try TemporaryDirectory()

@@ -165,6 +165,29 @@ struct NodeSearchTests {
         #expect(template.errors.contains("BELLWETHER_URL names a running node"))
     }
 
+    @Test(
+        "a command that reads a configuration alone does not ask for a node's address or token",
+        arguments: [
+            ["check"], ["template", "analysis", "--url", "https://gw.example:8443"], ["replay"],
+            ["send-test", "kept"], ["health"],
+        ])
+    func configurationAlone(arguments: [String]) async throws {
+        let folder = try TemporaryDirectory("file")
+        let home = ["HOME": folder.path]
+        let none = try await CommandRun(arguments, in: folder.path, home)
+        #expect(none.exit == .code(69), "\(none.errors)")
+        #expect(none.errors.contains("no configuration is named"), "\(none.errors)")
+        for option in ["--url", "--token-file", "BELLWETHER_URL"] {
+            #expect(!none.errors.contains(option), "\(none.errors)")
+        }
+        let remote = try await CommandRun(
+            arguments, in: folder.path,
+            home.merging(["BELLWETHER_URL": "https://127.0.0.1:1"]) { $1 })
+        #expect(remote.exit == .code(69), "\(remote.errors)")
+        #expect(remote.errors.contains("BELLWETHER_URL names a running node"), "\(remote.errors)")
+        #expect(!remote.errors.contains("token"), "\(remote.errors)")
+    }
+
     @Test("two nodes in one place are an error")
     func contradictions() async throws {
         let folder = try TemporaryDirectory("two")

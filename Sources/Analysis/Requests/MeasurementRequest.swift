@@ -10,6 +10,9 @@ public struct MeasurementRequest: Sendable, Equatable {
     /// The largest `count`, `failureLimit` and `inconclusiveLimit`; larger ones are ignored.
     public static let maxRun = 1_000_000
 
+    /// The members of a body and of a query that are read; all others are ignored.
+    public static let members: [String] = RequestFields.Name.allCases.map(\.rawValue)
+
     public var rollout: String
     public var namespace = "default"
     // Empty if not given.

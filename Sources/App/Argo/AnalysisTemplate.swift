@@ -132,7 +132,10 @@ public struct AnalysisTemplate: Sendable {
                 gateway.url.utf8.allSatisfy({
                     $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C
                 })
-            else { throw Fault(description: "--url: must be an http:// or https:// address") }
+            else {
+                let option = gateway.az.isEmpty ? "--url" : "--gateway \(gateway.az)"
+                throw Fault(description: "\(option): must be an http:// or https:// address")
+            }
         }
         let digits = interval.prefix { $0.isASCII && $0.isNumber }
         guard let number = Int(digits), (1...100_000).contains(number),

@@ -20,6 +20,7 @@ extension TemplateReview {
                 remarks.warn("\(key) is \(text): not known before the run, so not reviewed")
                 return nil
             }
+            if let value = Int(text) { return value }
             remarks.fault("\(key) \(text) is not a whole number: Argo reads it as 0")
             return 0
         }

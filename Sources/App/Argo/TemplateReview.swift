@@ -45,8 +45,8 @@ public struct TemplateReview: Sendable {
     public var hasFaults: Bool { findings.contains(where: \.isFault) }
 
     /// - Parameters:
-    ///   - yaml: One or more documents; those that are not an AnalysisTemplate or a
-    ///     ClusterAnalysisTemplate are skipped.
+    ///   - yaml: One or more documents; those that are not an AnalysisTemplate, a
+    ///     ClusterAnalysisTemplate or a list of them are skipped.
     ///   - argo: The controller's version, such as `1.9.1`; nil if unknown.
     public init(yaml: String, argo: String? = nil) {
         self.argo = argo.flatMap { ArgoVersion($0) }
@@ -54,10 +54,7 @@ public struct TemplateReview: Sendable {
             // Not for-in, which reads a copy: the fault that ends a document is left in the original.
             var documents = try Yams.compose_all(yaml: yaml)
             while let node = documents.next() {
-                guard let kind = node["kind"]?.string, kind.hasSuffix("AnalysisTemplate") else {
-                    continue
-                }
-                review(template: node)
+                for template in Self.templates(in: node) { review(template: template) }
             }
             if let fault = documents.error { throw fault }
         } catch {
@@ -73,6 +70,15 @@ public struct TemplateReview: Sendable {
         for (isFault, words) in Self.version(argo).all {
             findings.append(Finding(isFault: isFault, place: "", words: words))
         }
+    }
+
+    /// The templates of a document, which may be a list, as `kubectl get -o yaml` prints several.
+    private static func templates(in node: Yams.Node) -> [Yams.Node] {
+        guard let kind = node["kind"]?.string else { return [] }
+        if kind.hasSuffix("List") {
+            return (node["items"]?.sequence ?? []).flatMap { templates(in: $0) }
+        }
+        return kind.hasSuffix("AnalysisTemplate") ? [node] : []
     }
 
     /// The remarks about a controller's version.
@@ -116,15 +122,19 @@ public struct TemplateReview: Sendable {
                 continue
             }
             let metricName = metric["name"]?.string ?? "metric"
-            guard url.contains("/rollouts/analysis") else {
+            guard Self.isMeant(url) else {
+                var remarks = Remarks()
                 if url.contains("{{") {
                     isPartial = true
-                    var remarks = Remarks()
                     remarks.warn(
                         "url is \(url): not known before the run, so not reviewed; to have the metric reviewed, write the path: {{args.url}}/rollouts/analysis"
                     )
-                    add(remarks, metricName)
+                } else if web["jsonBody"]?["rollout"] != nil {
+                    remarks.warn(
+                        "url \(url): jsonBody names a rollout, but the path of a gateway is /rollouts/analysis; if this is one, every measurement is an Error"
+                    )
                 }
+                add(remarks, metricName)
                 continue
             }
             let (phases, remarks) = conditions(of: metric, web)

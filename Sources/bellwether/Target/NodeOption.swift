@@ -98,7 +98,7 @@ struct ConfigOption: ParsableArguments {
 
     /// Finds the file. Prints what to do and exits with 69 (EX_UNAVAILABLE) if there is none.
     func file() throws -> String {
-        let found = try Search.run(.init(configuration: path))
+        let found = try Search.run(.init(configuration: path), isOfFile: true)
         guard case .configuration(let file) = found.place else {
             Standard.error(
                 "bellwether: \(found.source) names a running node, but this command reads a configuration file; give --config"
@@ -132,8 +132,11 @@ struct ServedConfigOption: ParsableArguments {
 
 /// Steps of finding a node that end the command when they fail.
 enum Search {
-    static func run(_ options: NodeSearch.Names) throws -> NodeSearch.Found {
-        do { return try NodeSearch(options: options).find() } catch let fault as NodeSearch.Fault {
+    static func run(
+        _ options: NodeSearch.Names, isOfFile: Bool = false
+    ) throws -> NodeSearch.Found {
+        let search = NodeSearch(options: options, isOfFile: isOfFile)
+        do { return try search.find() } catch let fault as NodeSearch.Fault {
             Standard.error("bellwether: \(fault)")
             throw ExitCode(fault.isUsage ? 64 : 69)
         }

@@ -48,15 +48,19 @@ struct NodeSearch {
     private let options: Names
     private let variables: Names
     private let environment: [String: String]
+    /// Whether only a configuration file is of use: the command has no option for an address.
+    private let isOfFile: Bool
 
     init(
-        options: Names, environment: [String: String] = ProcessInfo.processInfo.environment
+        options: Names, environment: [String: String] = ProcessInfo.processInfo.environment,
+        isOfFile: Bool = false
     ) {
         func value(_ name: String) -> String? {
             environment[name].flatMap { $0.isEmpty ? nil : $0 }
         }
         self.options = options
         self.environment = environment
+        self.isOfFile = isOfFile
         variables = Names(
             url: value("BELLWETHER_URL"), tokenFile: value("BELLWETHER_TOKEN_FILE"),
             caFile: value("BELLWETHER_CA_FILE"), configuration: value("BELLWETHER_CONFIG"))
@@ -133,6 +137,8 @@ struct NodeSearch {
                 break
             }
         }
+        // Such a command refuses the node, whatever its files are.
+        if isOfFile { tokenFile = tokenFile ?? "" }
         guard let tokenFile else {
             throw Fault(
                 description:
@@ -159,6 +165,17 @@ struct NodeSearch {
     private var nothing: String {
         let folder = FileManager.default.currentDirectoryPath
         let contexts = Contexts.path(in: environment) ?? "a folder: HOME is not set"
+        if isOfFile {
+            return """
+                no configuration is named. Looked for, in this order:
+                  --config                          not given
+                  BELLWETHER_CONFIG                 not set
+                  the current context               none in \(contexts)
+                  ./bellwether.yaml                 not in \(folder)
+                  /etc/bellwether/bellwether.yaml   does not exist
+                Give one of them. To keep one for later: bellwether context add NAME --config FILE
+                """
+        }
         return """
             no node is named. Looked for, in this order:
               --url and --token-file, or --config   not given
