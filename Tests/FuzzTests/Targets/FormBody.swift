@@ -179,11 +179,13 @@ enum FormBody: UInt8 {
             (
                 "content-type",
                 grammar.choose([
-                    "application/json", "text/plain; charset=utf-8", "application/x-any", "a/b+json",
+                    "application/json", "text/plain; charset=utf-8", "application/x-any",
+                    "a/b+json",
                 ])
             ))
         for (name, value) in all {
-            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
+            guard let name = HTTPField.Name(name) else { continue }
+            fields.append(HTTPField(name: name, value: value))
         }
         return fields
     }
