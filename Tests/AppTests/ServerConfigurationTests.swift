@@ -33,7 +33,9 @@ struct ServerConfigurationTests {
         """.write(toFile: path, atomically: true, encoding: .utf8)
         let settings = try Settings.load(path: path, environment: [:])
         let node = try await Node.open(settings, telemetry: .silent)
-        return node.server.configuration
+        let configuration = node.server.configuration
+        await node.close()
+        return configuration
     }
 
     private func pair() throws -> String {

@@ -59,7 +59,7 @@ struct AgeClockTests {
         }
     }
 
-    @Test("a step of 31 days removes nothing, is reported once, and nothing is lost once it is undone")
+    @Test("a step of 31 days removes nothing and is reported once, also after it is undone")
     func wrong() async throws {
         let eventLog = try await open()
         let archives = try await fill(eventLog)

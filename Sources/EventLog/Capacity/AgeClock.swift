@@ -94,10 +94,10 @@ struct AgeClock: Sendable {
     func time(at now: Timestamp) -> Timestamp { min(now, confirmed) }
 
     /// Returns the step if history is kept because of it and no event has reported that yet.
-    mutating func report() -> Doubt? {
+    mutating func report() -> HeldAges? {
         guard let doubt, doubt.ahead > .zero, !doubt.isReported else { return nil }
         self.doubt?.isReported = true
-        return doubt
+        return HeldAges(ahead: doubt.ahead, proof: proof)
     }
 
     /// What is to be done with the file.
@@ -188,7 +188,7 @@ struct HeldAges: Sendable, Equatable {
 }
 
 /// History is kept although it is old by the wall clock, because that clock was set.
-struct AgesHeld: TelemetryEvent {
+struct ClockStepped: TelemetryEvent {
     let held: HeldAges
 
     var level: Logger.Level { .warning }

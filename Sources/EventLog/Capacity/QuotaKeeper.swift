@@ -157,12 +157,10 @@ final class QuotaKeeper: Sendable {
             guard removeOldest(.age) else { return }
         }
         guard let oldest = ledger.archives.first, oldest.closedAt < now - maxAge,
-            !isUnshipped(oldest),
-            let (doubt, proof) = ages.withLock({ ages in ages.report().map { ($0, ages.proof) } })
+            !isUnshipped(oldest), let held = ages.withLock({ $0.report() })
         else { return }
-        let held = HeldAges(ahead: doubt.ahead, proof: proof)
         state.report { $0.add(held) }
-        telemetry.emit(AgesHeld(held: held))
+        telemetry.emit(ClockStepped(held: held))
         keepClock()
     }
 

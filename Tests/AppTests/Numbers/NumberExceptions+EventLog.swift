@@ -118,8 +118,8 @@ extension NumberExceptions {
         # times
         EventLog/Append/SegmentWriter+Maintenance: interval - (ContinuousClock.now
         EventLog/Capacity/AgeClock: confirmed + passed · ahead - doubt.ahead · confirmed + doubt.ahead ·
-            doubt.stable += passed · saved.doubt.stable + saveEvery
-        EventLog/Capacity/QuotaKeeper: now - maxAge · time - maxAge
+            .zero - allowed · doubt.stable += passed · saved.doubt.stable + saveEvery
+        EventLog/Capacity/QuotaKeeper: time - maxAge
         EventLog/Query/EventLogStats: (latest - earliest)
         # wider
         EventLog/Append/AppendQueue: Int(pause.wholeMilliseconds)
