@@ -1,5 +1,6 @@
 import EventLog
 import Events
+import Rendering
 import Settings
 import TestSupport
 import Testing

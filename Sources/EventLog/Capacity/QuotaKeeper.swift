@@ -5,8 +5,8 @@ import Telemetry
 /// Removes the oldest archives to free space and to enforce the maximum age. Thread-safe.
 ///
 /// Enforces the quota and the age, which the operator configures, at once, except that a step of
-/// the wall clock makes nothing old (`AgeClock`). To free space on the disk, follows `Retention`: after an alarm, only if removal helps, and never below
-/// `log.min_keep`.
+/// the wall clock makes nothing old (`AgeClock`). To free space on the disk, follows `Retention`:
+/// after an alarm, only if removal helps, and never below `log.min_keep`.
 final class QuotaKeeper: Sendable {
     let folder: LogFolder
     let ledger: DiskUsage
