@@ -76,7 +76,7 @@ let package = Package(
         module(
             "Notifier",
             [
-                "Core", "Events", "JSON", "Server",
+                "Core", "Events", "JSON", "EventLog", "Server",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         module("Console", ["Core", "Events", "JSON"]),

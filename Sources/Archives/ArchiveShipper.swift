@@ -192,7 +192,8 @@ public final class ArchiveShipper: Sendable {
             }
         }
         let starts = Set(files.compactMap(\.began)).sorted()
-        let limit = now - plan.keep
+        // A clock that was set forward makes nothing old.
+        let limit = min(now, log.ageTime) - plan.keep
         // All segments that begin before the last start that is before the limit.
         if let newest = starts.last(where: { $0 < limit }) {
             let old = files.filter { file in file.began.map { $0 < newest } ?? false }

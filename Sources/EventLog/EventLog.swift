@@ -41,9 +41,11 @@ public final class EventLog: Sendable {
     /// index. Throws `.locked` while another process or instance has the log open.
     public static func open(
         _ configuration: EventLogConfiguration, clock: WallClock = .system,
-        telemetry: Telemetry = .silent
+        telemetry: Telemetry = .silent, monotonic: any Clock<Duration> = ContinuousClock()
     ) async throws(EventLogError) -> EventLog {
-        try await open(configuration, clock: clock, telemetry: telemetry, files: PosixFileSystem())
+        try await open(
+            configuration, clock: clock, telemetry: telemetry, files: PosixFileSystem(),
+            monotonic: monotonic)
     }
 
     /// As `open`, with an `examine` hook that lets tests end the process while a line is read.
@@ -57,7 +59,8 @@ public final class EventLog: Sendable {
 
     static func open(
         _ configuration: EventLogConfiguration, clock: WallClock, telemetry: Telemetry,
-        files: any LogFileSystem, examine: LineExamination? = nil
+        files: any LogFileSystem, examine: LineExamination? = nil,
+        monotonic: any Clock<Duration> = ContinuousClock()
     ) async throws(EventLogError) -> EventLog {
         try configuration.check()
         return try await BlockingExecutor.log.run { () throws(EventLogError) in
@@ -68,7 +71,7 @@ public final class EventLog: Sendable {
             do throws(SystemFault) {
                 return try EventLog(
                     configuration, clock: clock, telemetry: telemetry, files: files, lock: lock,
-                    examine: examine)
+                    examine: examine, monotonic: monotonic)
             } catch {
                 lock.release()
                 throw error.eventLogError
@@ -78,7 +81,8 @@ public final class EventLog: Sendable {
 
     private init(
         _ configuration: EventLogConfiguration, clock: WallClock, telemetry: Telemetry,
-        files: any LogFileSystem, lock: EventLogLock, examine: LineExamination?
+        files: any LogFileSystem, lock: EventLogLock, examine: LineExamination?,
+        monotonic: any Clock<Duration>
     ) throws(SystemFault) {
         let begun = ContinuousClock.now
         EventLogCounters.declare(in: telemetry.registry)
@@ -104,7 +108,7 @@ public final class EventLog: Sendable {
             lines: quarantine.lineGuard(of: .sealing), telemetry: telemetry)
         let keeper = try QuotaKeeper(
             folder: folder, ledger: ledger, state: state, configuration: configuration,
-            telemetry: telemetry)
+            telemetry: telemetry, newest: recovery.newestAt, now: clock.now, monotonic: monotonic)
         let answers = AppendAnswers()
         for damage in recovery.missing {
             state.report { $0.add(damage) }

@@ -55,6 +55,8 @@ public struct EventLogConfiguration: Sendable, Equatable {
     /// Whether archives are copied to a store: then they are not removed for their age before the
     /// store has them, and one that must be removed for space before is reported.
     public var shipsArchives = false
+    /// How long the store keeps archives; nil without one.
+    public var storeKeeps: Duration?
     /// Whether the log takes only lines of another copy until `takeLines` is called, and adds none
     /// of its own.
     public var beginsAsCopy = false
@@ -92,6 +94,13 @@ public struct EventLogConfiguration: Sendable, Equatable {
 
     /// Space that is reserved for the small files beside the segments.
     var sideBytes: Int { min(maxBytes / 8, 16 << 20) }
+
+    /// The ages after which history is removed, here or in the store.
+    var ages: [Duration] {
+        var ages = [maxAge, storeKeeps].compactMap { $0 }
+        if case .history(let age) = minKeep { ages.append(age) }
+        return ages.filter { $0 > .zero }
+    }
 
     var ballast: Int { min(ballastBytes, maxBytes / 8) }
 

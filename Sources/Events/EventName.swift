@@ -23,6 +23,8 @@ public enum EventName {
     public static let logPressure = "log.pressure"
     /// History of the log was removed to free disk space.
     public static let logTrimmed = "log.trimmed"
+    /// The node's clock was set forward: history is not removed for its age until it is confirmed.
+    public static let clockStepped = "clock.stepped"
     public static let deliveryDead = "delivery.dead"
 
     // What the node decided. It reads these lines again to rebuild its state; see `isReserved`.
@@ -163,6 +165,7 @@ extension EventName {
         ("log.gap", .fault), ("log.quarantined", .fault), ("log.damaged", .fault),
         ("log.pressure", .fault), ("log.trimmed", .fault), ("delivery.dead", .delivery),
         ("comparability.changed", .notice), ("template.fault", .notice), ("tls.refused", .notice),
+        ("clock.stepped", .notice),
         ("rehearsal.started", .rehearsal), ("rehearsal.finished", .rehearsal),
         ("rehearsal.failed", .rehearsal), ("receiver.failing", .reported),
         ("receiver.recovered", .reported), ("certificate.expiring", .progress),

@@ -19,7 +19,7 @@ public import Telemetry
 /// A graceful shutdown stops accepting, answers the requests under way, and ends everything that is
 /// still open at the drain deadline. Thread-safe.
 public final class HTTPServer: Service, Sendable {
-    private let configuration: HTTPServerConfiguration
+    package let configuration: HTTPServerConfiguration
     private let telemetry: Telemetry
     private let box: TLSContextBox
     private let gate: RequestPipeline

@@ -44,7 +44,8 @@ final class ArchiveTests: Sendable {
             segmentBytes: 64 << 10, ballastBytes: 0)
         configuration.shipsArchives = true
         return try await EventLog.open(
-            configuration, clock: clock.wall, telemetry: telemetry, files: PosixFileSystem())
+            configuration, clock: clock.wall, telemetry: telemetry, files: PosixFileSystem(),
+            monotonic: clock)
     }
 
     private func shipper(
@@ -296,6 +297,25 @@ final class ArchiveTests: Sendable {
         for name in ["seg/note.txt", "seg/2026-01-01/other.jsonl.gz", "other", "cluster"] {
             #expect(names.contains(name))
         }
+        await log.close()
+    }
+
+    @Test("a clock that is set forward removes nothing from the bucket until it is confirmed")
+    func setForward() async throws {
+        let bucket = try bucket()
+        let log = try await open()
+        try await fill(log, 0..<4)
+        clock.setWall(by: .seconds(91 * 86_400))
+        await log.maintain()
+        let shipper = shipper(log, bucket)
+        try await shipper.pass()
+        #expect(try await bucket.list("seg/").count == 8)
+        clock.advance(by: .seconds(86_400))
+        await log.maintain()
+        try await fill(log, 4..<6)
+        try await shipper.pass()
+        let names = try await bucket.list("seg/").map(\.name)
+        #expect(names.filter { $0.contains("-000001.") } == [])
         await log.close()
     }
 }

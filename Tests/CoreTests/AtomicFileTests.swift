@@ -19,6 +19,26 @@ struct AtomicFileTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
     }
 
+    @Test("missing folders are made for the owner only; an existing one stays as it is")
+    func folders() throws {
+        let folder = try TemporaryDirectory()
+        try #require(chmod(folder.path, 0o755) == 0)
+        func mode(_ path: String) throws -> mode_t {
+            var facts = stat()
+            try #require(stat(path, &facts) == 0)
+            return facts.st_mode & 0o777
+        }
+        for _ in 0..<2 {
+            try AtomicFile.prepareAll(folder.path + "/a/b/c")
+            for made in ["/a", "/a/b", "/a/b/c"] {
+                #expect(try mode(folder.path + made) == 0o700)
+            }
+            #expect(try mode(folder.path) == 0o755)
+        }
+        try Data().write(to: URL(fileURLWithPath: folder.path + "/file"))
+        #expect(throws: FileFault.self) { try AtomicFile.prepareAll(folder.path + "/file/a/b") }
+    }
+
     @Test(
         "a temporary file that a crash left, or a planted link, does not stop or redirect a write")
     func leftOver() throws {

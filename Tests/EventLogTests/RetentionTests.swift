@@ -42,6 +42,34 @@ struct RetentionTests {
         }
     }
 
+    @Test(
+        "a disk without a limit, or whose space is unknown, takes all lines and removes nothing",
+        arguments: [true, false])
+    func unlimited(isKnown: Bool) async throws {
+        if isKnown {
+            disk.pretendFree(Int.max)
+        } else {
+            disk.fail { call, _ in call == .space ? EIO : nil }
+        }
+        let eventLog = try await log.open(files: disk) {
+            $0.minFree = 1 << 30
+            $0.segmentBytes = 64 * 1024
+        }
+        let lines = (1...400).map { senderLine($0, padding: 900) }
+        for part in stride(from: 0, to: lines.count, by: 50) {
+            let receipt = try await eventLog.ingest(body(Array(lines[part..<part + 50])))
+            #expect(receipt.accepted == 50)
+            await eventLog.maintain()
+        }
+        await eventLog.settle()
+        #expect(try log.archives().count > 3)
+        var reader = eventLog.reader(from: .start)
+        #expect(try await reader.texts() == lines)
+        let space = await eventLog.space()
+        #expect(space?.free == (isKnown ? Int.max : nil))
+        await eventLog.close()
+    }
+
     @Test("an alarm is raised first, and nothing is removed before its delay has passed")
     func alarmFirst() {
         var retention = Retention(keeps: .share(0.25), grace: .seconds(3600))

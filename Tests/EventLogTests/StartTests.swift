@@ -105,6 +105,23 @@ struct StartTests {
         #expect(read.archives <= sizes.suffix(3).reduce(0, +))
     }
 
+    @Test("every file of the log is readable by its owner only, whatever the umask")
+    func modes() async throws {
+        let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
+        try await fill(eventLog, 1...200)
+        await eventLog.maintain()
+        await eventLog.settle()
+        let paths = try log.names().map { "log/" + $0 } + ["lock", "log.key"]
+        #expect(paths.count > 5)
+        for path in paths {
+            let facts = try FileManager.default.attributesOfItem(
+                atPath: log.directory + "/" + path)
+            let mode = try #require(facts[.posixPermissions] as? NSNumber).intValue
+            #expect(mode == 0o600, "\(path)")
+        }
+        await eventLog.close()
+    }
+
     @Test("without indexes the headers of the members are read, and nothing is inflated")
     func noIndexes() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }

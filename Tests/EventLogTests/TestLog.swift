@@ -38,7 +38,8 @@ struct TestLog: Sendable {
         _ change: (inout EventLogConfiguration) -> Void = { _ in }
     ) async throws -> EventLog {
         try await EventLog.open(
-            configuration(change), clock: clock.wall, telemetry: telemetry, files: files)
+            configuration(change), clock: clock.wall, telemetry: telemetry, files: files,
+            monotonic: clock)
     }
 
     func event(_ name: String = "analysis.healthy", message: String? = nil) -> Event {

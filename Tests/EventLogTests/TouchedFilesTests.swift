@@ -74,6 +74,22 @@ struct TouchedFilesTests {
     }
 
     @Test(
+        "an idle writer looks at its files at least once a second, whatever the durability",
+        arguments: [
+            EventLogConfiguration.Durability.commit, .os, .interval(.seconds(3600)),
+            .interval(.milliseconds(5)),
+        ])
+    func looks(durability: EventLogConfiguration.Durability) async throws {
+        #expect(SegmentWriter.lookEvery <= .seconds(1))
+        let eventLog = try await log.open { $0.durability = durability }
+        try await eventLog.append(log.event())
+        // The writer thread waits for so long at most, and looks after each wait.
+        let pause = eventLog.writer.withLock { $0.pause }
+        #expect(pause <= SegmentWriter.lookEvery)
+        await eventLog.close()
+    }
+
+    @Test(
         "every acknowledged line is in the log or counted as lost, and later ones are kept",
         arguments: Harm.allCases)
     func everyHarm(harm: Harm) async throws {

@@ -21,7 +21,7 @@ struct ForwarderGapTests {
         configuration.segmentBytes = 64 * 1024
         configuration.maxAge = .seconds(86_400)
         let eventLog = try await EventLog.open(
-            configuration, clock: clock.wall, telemetry: .silent)
+            configuration, clock: clock.wall, telemetry: .silent, monotonic: clock)
         func fill() async throws -> LogPosition {
             var end = LogPosition.start
             for n in 0..<200 {

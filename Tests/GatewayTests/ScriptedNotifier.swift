@@ -163,7 +163,8 @@ final class ForwardingNode: Sendable {
         clock = ManualClock(startingAt: WallClock.system.now)
         var configuration = EventLogConfiguration(directory: folder.file("data"), node: "gw-a1")
         change(&configuration)
-        eventLog = try await EventLog.open(configuration, clock: clock.wall, telemetry: .silent)
+        eventLog = try await EventLog.open(
+            configuration, clock: clock.wall, telemetry: .silent, monotonic: clock)
         store = try Store(path: folder.file("state.sqlite"))
     }
 

@@ -17,8 +17,8 @@ import Settings
 ///
 /// A line that contains `poison-READER` traps just before that reader folds it. At a line with
 /// `killer-READER` the process is killed, as for a line that uses all memory. READER is a
-/// `LineReader`, or `compose` or `render` for the digest of a group with that text in its key. The
-/// events that report such a line are unaffected.
+/// `LineReader`, or `compose`, `render` or `apply` for the digest of a group with that text in its
+/// key; `apply` stores its decision again. The events that report such a line are unaffected.
 @main
 struct PoisonDriver {
     static func main() async {
@@ -43,7 +43,10 @@ struct PoisonDriver {
         guard !text.contains("log.quarantined") else { return }
         // Digests about such a rollout are sealed, too.
         guard reader != .sealing || text.contains(#""event":"analysis."#) else { return }
-        for step in ["compose", "render"] where text.hasPrefix(step + " ") {
+        // Of a decision's lines the first.
+        let isFirst = text.contains(#""event":"digest.composed""#) || text.hasPrefix("apply ")
+        guard reader != .decisions || isFirst else { return }
+        for step in ["compose", "render", "apply"] where text.hasPrefix(step + " ") {
             if text.contains("poison-" + step) { fatalError("a poison digest") }
             return
         }

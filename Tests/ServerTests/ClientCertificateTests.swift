@@ -136,6 +136,45 @@ import X509
         #expect(reply.json?["reason"]?.string == "certificate_expired")
     }
 
+    @Test(
+        "a resumed session does not outlive its client certificate",
+        arguments: ["-tls1_2", "-tls1_3"])
+    func resumed(version: String) async throws {
+        let clock = ManualClock(startingAt: WallClock.system.now)
+        let authority = try TestAuthority()
+        var setup = RunningServer.Setup()
+        setup.clock = clock.wall
+        setup.clients = ClientCertificates(
+            authority: authority.path, demand: .certificate, scopes: [.analysis])
+        let server = try await RunningServer(setup)
+        let client = try authority.client([.dnsName("argo.test")], validFor: 3600)
+        let folder = try TemporaryDirectory()
+        let session = folder.file("session")
+        let request =
+            "POST /rollouts/analysis HTTP/1.1\r\nHost: bellwether.test\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+        func ask(_ more: String...) async throws -> String {
+            let result = try await Command.run(
+                "openssl",
+                [
+                    "s_client", "-connect", "127.0.0.1:\(server.port)", version, "-alpn",
+                    "http/1.1", "-ign_eof",
+                ] + more, input: Array(request.utf8))
+            return String(decoding: result.output + result.errors, as: UTF8.self)
+        }
+        let first = try await ask(
+            "-cert", client.certificate, "-key", client.key, "-sess_out", session)
+        #expect(first.contains("HTTP/1.1 200") && first.contains("New, TLS"))
+        // The session alone names the client.
+        let early = try await ask("-sess_in", session)
+        #expect(early.contains("Reused, TLS") && early.contains("HTTP/1.1 200"), "\(early)")
+        clock.advance(by: .seconds(3601))
+        let late = try await ask("-sess_in", session)
+        #expect(late.contains("Reused, TLS"), "\(late)")
+        #expect(late.contains("HTTP/1.1 401") && late.contains("certificate_expired"), "\(late)")
+        #expect(!late.contains("HTTP/1.1 200"))
+    }
+
     @Test("a client certificate is not trusted after its authority is removed")
     func authorityTakenAway() async throws {
         let (old, new) = (try TestAuthority("Old"), try TestAuthority("New"))

@@ -31,7 +31,7 @@ struct DamagedLogTests {
         let folder = try folder(Data("{\"event\":\"x\"}\nno event\n\0\0\0\0".utf8))
         for arguments in [
             ["query", "--json"], ["tail", "--json"], ["query", "--count-by", "event"], ["stats"],
-            ["verify"],
+            ["verify"], ["export"], ["export", "--format", "csv"],
         ] {
             let (output, errors, exit) = try await run(arguments, in: folder)
             #expect(exit == .code(1), "\(arguments): \(errors)")
@@ -47,10 +47,49 @@ struct DamagedLogTests {
             atPath: folder.file("data/log/active.jsonl"), withIntermediateDirectories: true)
         for arguments in [
             ["query"], ["tail"], ["query", "--count-by", "event"], ["stats"], ["verify"],
+            ["export"],
         ] {
             let (_, errors, exit) = try await run(arguments, in: folder)
             #expect(exit != .code(0), "\(arguments)")
             #expect(errors.contains("active.jsonl"), "\(arguments): \(errors)")
+        }
+    }
+
+    /// The commit line of the format in `Sources/EventLog/README.md`.
+    private static func commit(of group: String, _ members: String) -> String {
+        let line = #"{"event":"log.commit","segment":1,\#(members)"#
+        var sum = UInt32.max
+        for byte in (group + line).utf8 {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+        }
+        let digits = String(~sum, radix: 16)
+        let crc = String(repeating: "0", count: 8 - digits.count) + digits
+        return line + #","crc":"\#(crc)"}"# + "\n"
+    }
+
+    @Test("lines with a valid checksum that are no events: no command prints one as an event")
+    func noEvents() async throws {
+        let group =
+            #"{"ts":"2026-11-23T06:00:00Z","event":"first.event","id":"1"}"#
+            + "\nno event\n[1,2]\n"
+            + #"{"ts":"2026-11-23T06:00:00Z","event":"last.event","id":"2"}"# + "\n"
+        let bytes = group.utf8.count
+        let segment =
+            Self.commit(of: "", #""end":0,"bytes":0,"count":0,"at":1795413600000,"after":0"#)
+            + group
+            + Self.commit(
+                of: group, #""end":\#(bytes),"bytes":\#(bytes),"count":4,"at":1795413600123"#)
+        let folder = try folder(Data(segment.utf8))
+        for arguments in [
+            ["query", "--json"], ["query"], ["tail", "--json"], ["export"],
+            ["export", "--format", "csv"],
+        ] {
+            let (output, errors, exit) = try await run(arguments, in: folder)
+            #expect(exit == .code(1), "\(arguments): \(errors)")
+            #expect(output.contains("first.event") && output.contains("last.event"))
+            #expect(!output.contains("no event") && !output.contains("[1,2]"), "\(arguments)")
+            #expect(errors.contains("at least 2 lines"), "\(arguments): \(errors)")
         }
     }
 }

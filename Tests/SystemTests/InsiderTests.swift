@@ -159,7 +159,7 @@ struct InsiderTests {
 
     @Test(
         "sessions, followers and status streams end with their credential",
-        arguments: ["revoked", "file changed", "file removed", "reload"])
+        arguments: ["revoked", "expired", "file changed", "file removed", "reload"])
     func ended(how: String) async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -176,9 +176,10 @@ struct InsiderTests {
         defer { child.kill() }
         try await node.untilReady()
         var token = "reader-secret-of-the-mount"
-        if how == "revoked" {
+        if how == "revoked" || how == "expired" {
             let made = try await node.command(
-                "token", "create", "--name", "watcher", "--scope", "read")
+                "token", "create", "--name", "watcher", "--scope", "read",
+                "--expires", how == "expired" ? "20s" : "1d")
             token = String(try #require(made.output.firstMatch(of: /bw_[A-Za-z0-9_-]+/)).0)
         }
         let cookie = try await Self.signIn(node, engine, token)
@@ -199,6 +200,7 @@ struct InsiderTests {
                     ?? list.firstMatch(of: /"name":"watcher"[^}]*"id":"([^"]+)"/)
             ).1
             _ = try await node.command("token", "revoke", "\(id)")
+        case "expired": break
         case "file changed":
             try "another-secret-of-the-mount\n"
                 .write(toFile: file, atomically: true, encoding: .utf8)

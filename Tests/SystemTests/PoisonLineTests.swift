@@ -119,15 +119,7 @@ struct PoisonLineTests {
             first.kill()
             try await first.waitForExit()
             // Delete the checkpoint if one was written, so that the next start reads the lines.
-            let python = try ChildProcess(
-                PythonDouble.interpreter,
-                [
-                    "-c",
-                    "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
-                        + "c.execute(\"DELETE FROM cursor WHERE name = 'attempts'\"); c.commit()",
-                    node.data + "/state.sqlite",
-                ])
-            try #require(try await python.waitForExit() == .code(0), "\(python.errors)")
+            try await forget(["attempts"], of: node)
         }
         let (deaths, child) = try await supervise(
             node, by: kind == "killer" ? [SIGKILL] : [SIGILL, SIGTRAP],
@@ -161,6 +153,108 @@ struct PoisonLineTests {
                 && other.events == (reader == "digest" ? 1 : 2)
         }
         try await measure(node, "shop", 3)
+        #expect(child.isRunning)
+        child.terminate()
+        #expect(try await child.waitForExit() == .code(0))
+    }
+
+    /// Deletes cursors, and the rows of tables, in the state file of a node that is stopped.
+    private func forget(
+        _ cursors: [String], tables: [String] = [], of node: NodeProcess
+    ) async throws {
+        let statements =
+            cursors.map { "DELETE FROM cursor WHERE name = '\($0)'" }
+            + tables.map { "DELETE FROM \($0)" }
+        let python = try ChildProcess(
+            PythonDouble.interpreter,
+            [
+                "-c",
+                "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+                    + "[c.execute(s) for s in sys.argv[2:]]; c.commit()",
+                node.data + "/state.sqlite",
+            ] + statements)
+        try #require(try await python.waitForExit() == .code(0), "\(python.errors)")
+    }
+
+    @Test(
+        "for the readers of posted lines: four crashes, then all else continues",
+        arguments: ["runs", "gateways"])
+    func posted(reader: String) async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let node = try NodeProcess("gw-a1", engine: engine, yaml: "roles: [notifier]")
+        let event = reader == "runs" ? "rollout.completed" : "gateway.seen"
+        func line(_ name: String, _ id: Int) -> String {
+            #"{"ts":"\#(Date.now.ISO8601Format())","event":"\#(event)","id":"\#(id)","node":"\#(name)","#
+                + #""rollout":"\#(name)","namespace":"prod"}"# + "\n"
+        }
+        let first = try node.start(as: Self.executable)
+        try await node.untilReady()
+        let names = ["shop", "poison-\(reader)", "bar"]
+        let body = names.enumerated().map { line($1, $0) }.joined()
+        let reply = try? await node.post("/v1/events", token: node.token("ingest"), body)
+        if reader == "gateways" {
+            // This reader reads at a start only.
+            try #require(reply?.status == 200)
+            first.kill()
+        }
+        // The line ended the first process, possibly before it answered.
+        try await first.waitForExit()
+        let before = reader == "runs" ? 1 : 0
+        let (deaths, child) = try await supervise(
+            node,
+            until: {
+                guard try await node.get("/readyz").status == 200 else { return false }
+                return try await quarantined(node, by: reader) == 1
+            })
+        #expect(deaths + before == Self.crashes)
+        try await eventually("the other lines are read", within: .seconds(60)) {
+            let reply = try await node.get(
+                "/v1/events?limit=1000&where=event%3D\(event)", token: try node.token("read"))
+            return reply.status == 200
+                && names.allSatisfy { String(decoding: reply.body, as: UTF8.self).contains($0) }
+        }
+        #expect(child.isRunning)
+        child.terminate()
+        #expect(try await child.waitForExit() == .code(0))
+    }
+
+    @Test(
+        "for the node's decisions, while they are read or stored again: all others are restored",
+        arguments: [("decisions", PoisonLineTests.crashes), ("apply", PoisonLineTests.crashes - 1)])
+    func decisions(word: String, crashes: Int) async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let reports = try TemporaryDirectory("doctor")
+        try #"{"error_rate": 0.02}"#.write(
+            toFile: reports.file("doctor.json"), atomically: true, encoding: .utf8)
+        let node = try NodeProcess(
+            "gw-a1", engine: engine,
+            yaml: Self.yaml("[gateway, notifier]", in: reports.path).replacing(
+                "repeat: 3s", with: "repeat: 1h"))
+        let first = try node.start(as: Self.executable)
+        try await node.untilReady()
+        let rollouts = ["shop", "poison-\(word)", "bar"]
+        for (number, rollout) in rollouts.enumerated() {
+            try await measure(node, rollout, number + 1)
+            // Each in a decision of its own.
+            try await eventually("its digest is stored", within: .seconds(60)) {
+                try await told(node, of: rollout).events == 1
+            }
+        }
+        first.kill()
+        try await first.waitForExit()
+        try await forget(
+            ["decisions", "digest.decided"], tables: ["outbox", "digest"], of: node)
+        let (deaths, child) = try await supervise(
+            node,
+            until: {
+                guard try await node.get("/readyz").status == 200 else { return false }
+                return try await quarantined(node, by: "decisions") == 1
+            })
+        #expect(deaths == crashes)
+        #expect(try await told(node, of: "shop").events == 1)
+        #expect(try await told(node, of: "bar").events == 1)
         #expect(child.isRunning)
         child.terminate()
         #expect(try await child.waitForExit() == .code(0))

@@ -1,5 +1,6 @@
 import Archives
 import Bucket
+import Core
 import Events
 public import EventLog
 import Foundation
@@ -39,11 +40,7 @@ public struct BucketLog: Sendable {
         guard let caches = variable("XDG_CACHE_HOME") ?? home else { return nil }
         let name = ContentHash.hex("\(settings.endpoint)\0\(settings.url)".utf8).prefix(16)
         let folder = "\(caches)/bellwether/\(name)"
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
-        } catch { return nil }
+        do throws(FileFault) { try AtomicFile.prepareAll(folder) } catch { return nil }
         return folder
     }
 }

@@ -21,6 +21,7 @@ extension EventLogConfiguration {
             segmentAge: settings.log.segmentAge, durability: Durability(settings.log.durability),
             dedupWindow: settings.log.dedupWindow, perNodeShare: settings.log.perNodeShare)
         shipsArchives = settings.bucket != nil
+        storeKeeps = settings.bucket?.keep
         beginsAsCopy = settings.pair != nil
     }
 }

@@ -13,21 +13,36 @@ public import Settings
 
 /// Composes digests from the log without sending them.
 public enum DigestPreview {
+    /// The digests that would be sent.
+    public struct Composed: Sendable {
+        public var digests: [RenderedDigest] = []
+        /// Whether there are more than fit.
+        public var hasMore = false
+    }
+
+    /// Bytes of one answer, which ends with the digest that reaches them.
+    private static let pageBytes = 2 << 20
+
     /// Reads the log of the data folder from `since` on, also while a node runs, and composes
-    /// the digests that are due at its end.
+    /// the digests that are due at its end. Lines that ended the process in the digests' reader are
+    /// left out.
+    ///
+    /// - Parameter maxBytes: Ends with the digest that reaches as many bytes.
     public static func compose(
-        _ settings: Settings, folder: DataFolder, since: Timestamp, now: Timestamp
-    ) async throws -> [RenderedDigest] {
+        _ settings: Settings, folder: DataFolder, since: Timestamp, now: Timestamp,
+        maxBytes: Int = .max
+    ) async throws -> Composed {
         // A preview does not wait `first_after` for more events of a new failure.
         var times = DigestSettings(settings)
         times.firstAfter = .zero
         var machine = DigestMachine(settings: times)
         let files = EventLogFiles(directory: folder.path)
+        let isSkipped = files.skips(of: .digest)
         var view = EventView()
         var reader = files.reader(query: EventLogQuery(since: since))
         while true {
             let batch = try await reader.next(maxLines: 5000, maxBytes: 4 << 20)
-            for line in batch.lines {
+            for line in batch.lines where !isSkipped(line) {
                 line.bytes.withUnsafeBytes { bytes in
                     guard view.read(bytes) else { return }
                     machine.observe(view, at: line.end, now: view.ts)
@@ -36,7 +51,19 @@ public enum DigestPreview {
             if batch.isCaughtUp { break }
         }
         let renderer = Renderer(settings)
-        return machine.due(now: now, caughtUp: true).map(renderer.render)
+        var composed = Composed()
+        var bytes = 0
+        for digest in machine.due(now: now, caughtUp: true) {
+            guard bytes < maxBytes else {
+                composed.hasMore = true
+                break
+            }
+            let rendered = renderer.render(digest)
+            bytes +|= rendered.text.utf8.count +| rendered.html.utf8.count
+            bytes +|= rendered.slack.utf8.count +| rendered.model.utf8.count
+            composed.digests.append(rendered)
+        }
+        return composed
     }
 
     /// `GET /v1/digests/preview?since=`: what would be sent now (scope `read`).
@@ -57,9 +84,12 @@ public enum DigestPreview {
             let place = try exchange.beginQuery(memory: QueryPlace.logMemory)
             defer { place.end() }
             let settings = inForce.current
-            let digests = try await compose(
-                settings, folder: DataFolder(settings.dataDirectory), since: since, now: now)
-            return .bytes(DigestDocument.list(digests), headers: [.cacheControl: "no-store"])
+            let composed = try await compose(
+                settings, folder: DataFolder(settings.dataDirectory), since: since, now: now,
+                maxBytes: pageBytes)
+            return .bytes(
+                DigestDocument.list(composed.digests, hasMore: composed.hasMore),
+                headers: [.cacheControl: "no-store"])
         }
     }
 }

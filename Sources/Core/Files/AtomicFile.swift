@@ -41,6 +41,17 @@ public enum AtomicFile {
         throw FileFault("mkdir", folder)
     }
 
+    /// Creates the folder and its missing parents, each with mode 0700 from the start.
+    public static func prepareAll(_ folder: String) throws(FileFault) {
+        guard mkdir(folder, 0o700) != 0, errno != EEXIST else { return }
+        let fault = FileFault("mkdir", folder)
+        guard fault.code == ENOENT, let slash = folder.lastIndex(of: "/"),
+            slash > folder.startIndex
+        else { throw fault }
+        try prepareAll(String(folder[..<slash]))
+        try prepare(folder)
+    }
+
     /// Writes a temporary file beside `path`, syncs it, renames it to `path`, and syncs the folder.
     ///
     /// - Parameter mode: The permissions of the file, whatever the umask; set before anything is

@@ -4,9 +4,9 @@ import Telemetry
 
 /// Removes the oldest archives to free space and to enforce the maximum age. Thread-safe.
 ///
-/// Enforces the quota and the age, which the operator configures, at once. To free space on the
-/// disk, follows `Retention`: after an alarm, only if removal helps, and never below
-/// `log.min_keep`.
+/// Enforces the quota and the age, which the operator configures, at once, except that a step of
+/// the wall clock makes nothing old (`AgeClock`). To free space on the disk, follows `Retention`:
+/// after an alarm, only if removal helps, and never below `log.min_keep`.
 final class QuotaKeeper: Sendable {
     let folder: LogFolder
     let ledger: DiskUsage
@@ -20,12 +20,13 @@ final class QuotaKeeper: Sendable {
     private let shipping: Mutex<UInt64?>
     let watch = Mutex(FolderWatch())
     private let retention: Mutex<Retention>
+    private let ages: Mutex<AgeClock>
     private let segmentLimit: Int
     let ballast: Ballast
 
     init(
         folder: LogFolder, ledger: DiskUsage, state: LogState, configuration: EventLogConfiguration,
-        telemetry: Telemetry
+        telemetry: Telemetry, newest: Timestamp?, now: Timestamp, monotonic: any Clock<Duration>
     ) throws(SystemFault) {
         self.folder = folder
         self.ledger = ledger
@@ -38,6 +39,10 @@ final class QuotaKeeper: Sendable {
             Retention(
                 keeps: configuration.minKeep, grace: configuration.pressureGrace,
                 resuming: reference))
+        ages = Mutex(
+            AgeClock(
+                ages: configuration.ages, newest: newest, resuming: ClockFile.read(in: folder),
+                now: now, clock: monotonic))
         segmentLimit = configuration.segmentLimit
         ballast = try Ballast(
             in: configuration.directory, bytes: configuration.ballast, files: folder.files,
@@ -61,6 +66,7 @@ final class QuotaKeeper: Sendable {
 
     /// Frees space for the open segment to grow to `active` bytes and for sealing.
     func freeSpace(active: Int, now: Timestamp) -> Space {
+        let now = ageTime(now)
         while ledger.needed(active: active) > maxBytes {
             guard removeOldest(.quota) else {
                 return Space(reason: .quota, keeps: keeps(spare: 0, now))
@@ -140,15 +146,46 @@ final class QuotaKeeper: Sendable {
         ballast.restore(free: space.free -| minFree)
     }
 
+    /// Removes archives whose last line is older than the maximum age.
     func removeAged(_ now: Timestamp) {
+        let time = ageTime(now)
         guard let maxAge else { return }
         // What a store is still to get stays, as long as there is space.
-        while let oldest = ledger.archives.first, oldest.closedAt < now - maxAge,
+        while let oldest = ledger.archives.first, oldest.closedAt < time - maxAge,
             !isUnshipped(oldest)
         {
             guard removeOldest(.age) else { return }
         }
+        guard let oldest = ledger.archives.first, oldest.closedAt < now - maxAge,
+            !isUnshipped(oldest), let held = ages.withLock({ $0.report() })
+        else { return }
+        state.report { $0.add(held) }
+        telemetry.emit(ClockStepped(held: held))
+        keepClock()
     }
+
+    // MARK: - Time
+
+    /// Updates the time that ages are counted to and returns it; called by the writer.
+    private func ageTime(_ now: Timestamp) -> Timestamp {
+        let time = ages.withLock { ages in
+            ages.observe(now)
+            return ages.time(at: now)
+        }
+        keepClock()
+        return time
+    }
+
+    private func keepClock() {
+        switch ages.withLock({ $0.change() }) {
+        case .none: break
+        case .remove: ClockFile.remove(in: folder)
+        case .write(let state): ClockFile.write(state, in: folder)
+        }
+    }
+
+    /// The time that ages are counted to, as of the last maintenance.
+    func confirmedTime(_ now: Timestamp) -> Timestamp { ages.withLock { $0.time(at: now) } }
 
     // MARK: - Shipping
 

@@ -30,7 +30,7 @@ protocol LogFileSystem: Sendable {
     func makeFolder(_ path: String) throws(SystemFault)
     func names(in folder: String) throws(SystemFault) -> [String]
     func openToRead(_ path: String) throws(SystemFault) -> LogFile
-    /// Opens for reading and writing and creates a missing file (0640); `fresh` empties the file.
+    /// Opens for reading and writing and creates a missing file (0600); `fresh` empties the file.
     func openToWrite(_ path: String, fresh: Bool) throws(SystemFault) -> LogFile
     func close(_ file: LogFile)
     /// One write at `offset`; may write fewer bytes than given, but at least one.

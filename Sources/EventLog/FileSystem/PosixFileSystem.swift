@@ -37,7 +37,7 @@ struct PosixFileSystem: LogFileSystem {
 
     func openToWrite(_ path: String, fresh: Bool) throws(SystemFault) -> LogFile {
         let flags = O_RDWR | O_CREAT | O_CLOEXEC | (fresh ? O_TRUNC : 0)
-        let descriptor = open(path, flags, 0o640)
+        let descriptor = open(path, flags, 0o600)
         guard descriptor >= 0 else { throw SystemFault("open", path) }
         return LogFile(descriptor: descriptor, path: path)
     }

@@ -58,12 +58,14 @@ struct LogReports: Sendable, Equatable {
     private(set) var trimmed = TrimmedHistory()
     /// History that was removed before the store had it.
     private(set) var unshipped = TrimmedHistory()
+    private(set) var heldAges: HeldAges?
 
     /// The maximum of entries; further damage is added to the last one.
     private static let most = 64
 
     var isEmpty: Bool {
         damage.isEmpty && pressure == nil && trimmed.isEmpty && unshipped.isEmpty
+            && heldAges == nil
     }
 
     mutating func add(_ found: LogDamage) {
@@ -82,11 +84,14 @@ struct LogReports: Sendable, Equatable {
 
     mutating func add(unshipped: TrimmedHistory) { self.unshipped += unshipped }
 
+    mutating func add(_ held: HeldAges) { heldAges = held }
+
     static func += (a: inout LogReports, b: LogReports) {
         for found in b.damage { a.add(found) }
         if a.pressure == nil { a.pressure = b.pressure }
         a.trimmed += b.trimmed
         a.unshipped += b.unshipped
+        if a.heldAges == nil { a.heldAges = b.heldAges }
     }
 
     /// The reports one by one, so that one that cannot be appended does not delay the others.
@@ -111,6 +116,11 @@ struct LogReports: Sendable, Equatable {
             var alone = LogReports()
             alone.add(unshipped: unshipped)
             all.append((alone, unshipped.unshippedEvent))
+        }
+        if let heldAges {
+            var alone = LogReports()
+            alone.add(heldAges)
+            all.append((alone, heldAges.event))
         }
         return all
     }

@@ -111,6 +111,14 @@ final class Quarantine: Sendable {
         }
     }
 
+    /// As `skipped(by:)`, from the files of a data folder.
+    static func skipped(below directory: String, by reader: LineReader) -> [LogPosition: UInt32] {
+        let entries = load(directory + "/quarantine/skipped", PosixFileSystem())
+        return Dictionary(
+            entries.filter { $0.reader == reader }.map { ($0.end, $0.checksum) },
+            uniquingKeysWith: { $1 })
+    }
+
     /// Returns the lines that `reader` skips: checksums by the positions after the lines.
     func skipped(by reader: LineReader) -> [LogPosition: UInt32] {
         let mine = state.withLock { $0.entries.filter { $0.reader == reader } }

@@ -36,6 +36,15 @@ public struct EventLogFiles: Sendable {
         EventLogReader(view, from: position, query: query)
     }
 
+    /// Tells of a line whether `reader` of the node skips it because reading it ended the process.
+    public func skips(of reader: LineReader) -> @Sendable (EventLogLine) -> Bool {
+        let skipped = directory.map { Quarantine.skipped(below: $0, by: reader) } ?? [:]
+        return { line in
+            guard let checksum = skipped[line.end] else { return false }
+            return line.bytes.withUnsafeBytes { Checksum.crc32($0) } == checksum
+        }
+    }
+
     /// The last `count` lines that match `query`; continue from the batch's `end`.
     ///
     /// If they exceed `maxBytes`, returns the first of them with `isCaughtUp` false.

@@ -338,6 +338,11 @@ struct Recovery {
 }
 
 extension Recovery {
+    /// When the newest line was accepted, as far as that is known without reading lines.
+    var newestAt: Timestamp? {
+        active?.lastAt ?? closed.last?.name.began ?? archives.last?.closedAt
+    }
+
     /// Closes the file of an open segment that cannot be continued.
     ///
     /// That is the case if it has no valid commit line, damage, missing acknowledged lines, or

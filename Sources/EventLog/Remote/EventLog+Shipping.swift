@@ -1,5 +1,5 @@
 import Core
-import Events
+public import Events
 
 /// A sealed segment on this disk that a store is to get.
 public struct SealedSegment: Sendable, Equatable {
@@ -72,6 +72,10 @@ extension EventLog {
             }
         }
     }
+
+    /// The time that the age of history is counted to: the wall clock without unconfirmed steps
+    /// forward.
+    public var ageTime: Timestamp { view.keeper.confirmedTime(clock.now) }
 
     /// Whether a segment is no longer on this disk.
     public func isGone(_ segment: SealedSegment) -> Bool {

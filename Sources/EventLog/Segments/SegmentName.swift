@@ -12,6 +12,7 @@ import Events
 ///     head, removed             small files: `HeadFile`, `RemovedSegments`
 ///     marks, marks.old          small files: `DedupIndexFile`
 ///     pressure                  exists while the disk is low on space: `PressureFile`
+///     clock                     exists while a step of the clock does not count: `ClockFile`
 ///     shipped                   up to which segment a store has the archives: `ShippedFile`
 ///     active.jsonl.aside-<at>   a foreign file that had replaced `active.jsonl`
 struct SegmentName: Sendable, Hashable, Comparable {
@@ -29,6 +30,7 @@ struct SegmentName: Sendable, Hashable, Comparable {
     static let olderMarks = "marks.old"
     static let removed = "removed"
     static let pressure = "pressure"
+    static let clock = "clock"
     static let shipped = "shipped"
     static let temporary = ".tmp"
 

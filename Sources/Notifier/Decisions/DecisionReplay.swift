@@ -61,7 +61,16 @@ struct DecisionReplay {
             // A start in the middle of a decision's lines would not find it.
             let position = reading.isOpen ? nil : batch.end
             try await store.write { db in
-                for decision in found.decisions { try decision.apply(db) }
+                try lines.reading { reading in
+                    for (decision, end) in found.decisions {
+                        // One that ends the process is skipped too, and reported.
+                        let isAdmitted = reading.admits(
+                            "apply", of: "\(end) \(decision.subject)",
+                            naming: .init(what: "storing the decision that ends at \(end)"),
+                            at: end)
+                        if isAdmitted { try decision.apply(db) }
+                    }
+                }
                 guard let position else { return }
                 try CursorTable.move(db, DecisionLog.cursorName, to: position)
             }
@@ -91,6 +100,17 @@ struct DecisionReplay {
         case reported(digest: String, Addressee)
         case silence(SilenceDecision)
 
+        /// What it concerns, for the note of what is being applied.
+        var subject: String {
+            switch self {
+            case .digests(let decision, _):
+                decision.messages.map(\.digest.group).joined(separator: " ")
+            case .delivery: "delivery"
+            case .reported(let digest, _): digest
+            case .silence: "silence"
+            }
+        }
+
         func apply(_ db: Store.Transaction) throws {
             switch self {
             case .digests(let decision, let end):
@@ -110,27 +130,25 @@ struct DecisionReplay {
     /// The decisions of a batch, in order.
     private struct Found: Sendable {
         var reading: DigestDecision.Reading
-        var decisions: [Decision] = []
+        var decisions: [(decision: Decision, end: LogPosition)] = []
         var position: LogPosition?
 
         mutating func add(_ event: Event, at end: LogPosition, after decided: LogPosition) {
             if let decision = reading.add(event) {
                 guard end > decided else { return }
-                decisions.append(.digests(decision, end: end))
+                decisions.append((.digests(decision, end: end), end))
                 position = decision.position
             } else if let decision = DeliveryDecision(event) {
-                decisions.append(.delivery(decision, at: event.ts))
+                decisions.append((.delivery(decision, at: event.ts), end))
             } else if let decision = SilenceDecision(event) {
-                decisions.append(.silence(decision))
+                decisions.append((.silence(decision), end))
             } else if event.event == EventName.deliveryDead,
                 let digest = event.extra("digest")?.string,
                 let receiver = event.extra("receiver")?.string
             {
-                decisions.append(
-                    .reported(
-                        digest: digest,
-                        Addressee(
-                            receiver: receiver, recipient: event.extra("recipient")?.string ?? "")))
+                let addressee = Addressee(
+                    receiver: receiver, recipient: event.extra("recipient")?.string ?? "")
+                decisions.append((.reported(digest: digest, addressee), end))
             }
         }
     }

@@ -95,6 +95,9 @@ enum Advice {
                 + "(logrotate, a cleaner, a person) and keep it out."
         case EventName.logPressure, EventName.logTrimmed:
             "Free disk space on the node: something other than the log uses it."
+        case EventName.clockStepped:
+            "Check the node's clock (date, chronyc tracking). If it is right, or the node was off, "
+                + "nothing is to do."
         default: nil
         }
     }

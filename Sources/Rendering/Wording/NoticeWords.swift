@@ -57,6 +57,8 @@ struct NoticeWords {
         case EventName.gatewayBack: return "the gateway is back"
         case EventName.rolloutPaused: return "the rollout waits for a decision"
         case EventName.logPressure: return "the log's disk is short of space"
+        case EventName.clockStepped:
+            return "the node's clock was set forward, old events are kept until it is confirmed"
         case EventName.logTrimmed: return "old events removed, the disk is short of space"
         default: return nil
         }

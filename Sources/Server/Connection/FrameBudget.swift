@@ -9,7 +9,9 @@ import NIOHTTP2
 /// data sent, since a reader acknowledges data with such frames. Requests, and data in frames of a
 /// useful size, are free. When the budget is exhausted, the connection ends with GOAWAY and
 /// ENHANCE_YOUR_CALM (RFC 9113 §10.5). A new connection of the same peer group then starts with
-/// little more than what has refilled since (`SpentBudgets`), so that reconnecting gains nothing.
+/// little more than what has refilled since (`SpentBudgets`), so that reconnecting gains nothing. A
+/// peer that closes the connection itself before that gets a full budget: at most `most` frames for
+/// a TLS handshake, which costs both sides more, and which the limits of connections bound.
 /// NIO itself limits some kinds (PING, SETTINGS, PRIORITY, empty DATA, CONTINUATION) more tightly;
 /// `FloodCounter` counts those.
 ///

@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import Foundation
 import JSON
 import Settings
@@ -41,16 +42,13 @@ private struct ContextsFile {
     func write() throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         do {
-            if !FileManager.default.fileExists(atPath: folder) {
-                try FileManager.default.createDirectory(
-                    atPath: folder, withIntermediateDirectories: true,
-                    attributes: [.posixPermissions: 0o700])
-            }
+            try AtomicFile.prepareAll(folder)
             try DataFolder(folder).writeSecret(contexts.yaml, to: path)
         } catch {
-            Standard.error(
-                "bellwether: \(path): cannot be written (\((error as? DataFolder.Fault)?.description ?? error.localizedDescription))"
-            )
+            let why =
+                (error as? DataFolder.Fault)?.description ?? (error as? FileFault)?.description
+                ?? error.localizedDescription
+            Standard.error("bellwether: \(path): cannot be written (\(why))")
             throw ExitCode(73)
         }
     }

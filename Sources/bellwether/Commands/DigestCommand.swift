@@ -128,11 +128,15 @@ struct DigestPreviewCommand: AsyncParsableCommand {
                     "/v1/digests/preview" + Query.text([("since", from.rfc3339)]),
                     within: RemoteNode.wholeLog)
             }
-            digests = (try Answer.tree(document)["digests"]?.elements ?? [])
-                .map(RenderedDigest.init(tree:))
+            let tree = try Answer.tree(document)
+            digests = (tree["digests"]?.elements ?? []).map(RenderedDigest.init(tree:))
+            if tree["more"]?.bool == true {
+                Standard.error("there are more digests than the node shows; give a later --since")
+            }
         case .folder(let local):
             digests = try await DigestPreview.compose(
-                local.settings, folder: local.folder, since: from, now: now)
+                local.settings, folder: local.folder, since: from, now: now
+            ).digests
         }
         if digests.isEmpty { Standard.error("nothing failed since \(from.rfc3339)") }
         for digest in digests { print(form.of(digest)) }

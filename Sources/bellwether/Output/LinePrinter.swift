@@ -28,6 +28,13 @@ struct LinePrinter {
         return true
     }
 
+    /// Whether a line of the log is a JSON object, as every line that a node stores.
+    static func isEvent(_ line: [UInt8]) -> Bool {
+        line.withUnsafeBytes {
+            (try? JSONScanner.validate($0, limits: .event))?.kind == .object
+        }
+    }
+
     /// Prints lines; returns how many of them were not JSON objects.
     func show(_ lines: some Sequence<[UInt8]>) -> Int {
         lines.reduce(0) { show($1) ? $0 : $0 + 1 }

@@ -117,6 +117,9 @@ extension NumberExceptions {
         EventLog/Query/LogCount: (Double(i) + part) · Double(i + 1)
         # times
         EventLog/Append/SegmentWriter+Maintenance: interval - (ContinuousClock.now
+        EventLog/Capacity/AgeClock: confirmed + passed · ahead - doubt.ahead · confirmed + doubt.ahead ·
+            .zero - allowed · doubt.stable += passed · saved.doubt.stable + saveEvery
+        EventLog/Capacity/QuotaKeeper: time - maxAge
         EventLog/Query/EventLogStats: (latest - earliest)
         # wider
         EventLog/Append/AppendQueue: Int(pause.wholeMilliseconds)

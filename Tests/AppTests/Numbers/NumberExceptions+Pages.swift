@@ -75,7 +75,7 @@ extension NumberExceptions {
         Rendering/Sizes/ViewLimits: all operators
         Rendering/Wording/HumanNumber: places += 1
         Rendering/Wording/StormWords: all operators
-        bellwether/Commands/Logs/LogsExport: bytes += line · lines += 1
+        bellwether/Commands/Logs/LogsExport: bytes += line · lines += 1 · foreign += 1
         bellwether/Commands/Logs/LogsQuery: left -= batch.lines.count · left -= page.lines.count
         bellwether/Commands/Logs/LogsTail: left -= page.lines.count
         # doubles

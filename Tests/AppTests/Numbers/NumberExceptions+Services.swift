@@ -135,6 +135,7 @@ extension NumberExceptions {
         Telemetry/BackgroundWork: Self.threadSeconds - begun
         Telemetry/ProcessFigures: all operators
         # times
+        Archives/ArchiveShipper: log.ageTime) - plan.keep
         Bucket/Credentials/BucketCredentials: now + (expiry
         Delivery/Outbox/OutboxClock: state.owed += step
         Gateway/MeasurementService: plan.budget - (ContinuousClock.now · waits.log += await

@@ -128,6 +128,16 @@ struct LineGuardTests {
         #expect(!quarantine().lineGuard(of: .digest).isSuspicious)
     }
 
+    @Test("readers outside the node's own skip the same lines, and no other at their place")
+    func skips() throws {
+        for _ in 0..<4 { #expect(try life { $0 == 300 } == nil) }
+        #expect(try life()?.count == 699)
+        let isSkipped = EventLogFiles(directory: folder.path).skips(of: .digest)
+        #expect(lines.indices.filter { isSkipped(lines[$0]) } == [300])
+        #expect(!isSkipped(EventLogLine(bytes: Array("{}".utf8), end: lines[300].end)))
+        #expect(!EventLogFiles(directory: folder.path).skips(of: .page)(lines[300]))
+    }
+
     @Test("a torn note is ignored")
     func torn() throws {
         for _ in 0..<3 { #expect(try life { $0 == 300 } == nil) }

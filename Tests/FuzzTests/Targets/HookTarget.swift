@@ -11,15 +11,20 @@ import Server
 /// Each is refused with a 4xx, or the log accepts every event created from it, and creating it
 /// again gives the same event.
 ///
-/// The input: which hook, a shape; then a body by grammar, or the rest unchanged.
+/// The input: which hook, a shape; then a body by grammar, or the rest unchanged. The second and
+/// third bit of the shape choose another format instead of a hook (`FormBody`).
 enum HookTarget {
     private static let now = Timestamp(milliseconds: 1_795_413_600_000)
 
     static func run(_ bytes: [UInt8]) throws {
         var grammar = LineGrammar(InputBytes(bytes))
         let hook = grammar.byte() % 3
+        let shape = grammar.byte()
+        if let form = FormBody(rawValue: shape >> 1 & 3) {
+            return try form.check(&grammar, raw: shape & 1 == 1)
+        }
         let payload: JSONValue
-        if grammar.byte() & 1 == 0 {
+        if shape & 1 == 0 {
             payload = made(hook, &grammar)
         } else {
             guard

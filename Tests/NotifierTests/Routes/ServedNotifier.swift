@@ -19,12 +19,13 @@ final class ServedNotifier: Sendable {
     private let task: Task<Void, any Error>
 
     init(
-        segmentBytes: Int = 64 << 20, shipped: ShippedLog? = nil,
+        segmentBytes: Int = 64 << 20, maxBytes: Int = 1 << 30, shipped: ShippedLog? = nil,
         onEnd: @escaping @Sendable (RunEnd) async -> Void = { _ in }
     ) async throws {
         folder = try TemporaryDirectory()
         eventLog = try await EventLog.open(
-            Self.configuration(folder, segmentBytes: segmentBytes), telemetry: .silent)
+            Self.configuration(folder, segmentBytes: segmentBytes, maxBytes: maxBytes),
+            telemetry: .silent)
         let store = try Store(path: folder.file("state.sqlite"))
         let tokens = try await TokenRegistry(store: store)
         ingest = try await tokens.create(name: "senders", scopes: [.ingest]).text
@@ -43,10 +44,11 @@ final class ServedNotifier: Sendable {
     }
 
     static func configuration(
-        _ folder: TemporaryDirectory, segmentBytes: Int = 64 << 20
+        _ folder: TemporaryDirectory, segmentBytes: Int = 64 << 20, maxBytes: Int = 1 << 30
     ) -> EventLogConfiguration {
         EventLogConfiguration(
-            directory: folder.file("log"), node: "notifier", segmentBytes: segmentBytes)
+            directory: folder.file("log"), node: "notifier", maxBytes: maxBytes,
+            segmentBytes: segmentBytes)
     }
 
     func stop() async {

@@ -51,11 +51,19 @@ struct UnparsedBytesTests {
         arguments: ["9223372036854775807", "18446744073709551615", "9223372036854773760"])
     func greatestLength(length: String) async throws {
         let server = try await RunningServer()
-        let client = try await RawClient.connect(server)
-        let head = "POST /livez HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n"
-        // More than the feed passes on at once, so that it looks how much of the body is left.
-        try await client.send(head + String(repeating: "x", count: 8 * RequestFeed.piece))
-        try await client.closed()
+        let token = try await server.token(.analysis)
+        for (path, statuses) in [("/livez", [405, 400]), ("/rollouts/analysis", [413, 400])] {
+            let client = try await RawClient.connect(server)
+            let head =
+                "POST \(path) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(token)\r\n"
+                + "Content-Type: application/json\r\nContent-Length: \(length)\r\n\r\n"
+            // More than the feed passes on at once, so that it looks how much of the body is left.
+            // The server may close before all of it is sent.
+            try? await client.send(head + String(repeating: "x", count: 8 * RequestFeed.piece))
+            try await client.closed()
+            let status = client.text.firstMatch(of: /HTTP\/1.1 (\d+)/).flatMap { Int($0.output.1) }
+            #expect(status.map(statuses.contains) == true, "\(path): \(client.text.prefix(200))")
+        }
         #expect(try await Curl(server).get("/livez").status == 200)
     }
 

@@ -93,8 +93,8 @@ struct LogsExport: AsyncParsableCommand {
         var first: UInt64?
         while true {
             let batch = try await reader.next(maxLines: 1000)
-            try writer.write(batch.lines.lazy.map(\.bytes))
-            missing.report(damaged: batch.damaged, skipped: batch.skipped)
+            let foreign = try writer.write(batch.lines.lazy.map(\.bytes))
+            missing.report(damaged: batch.damaged +| foreign, skipped: batch.skipped +| foreign)
             if batch.isCaughtUp || batch.end >= head { return batch.end }
             let from = first ?? batch.end.segment
             first = from
@@ -115,7 +115,8 @@ struct LogsExport: AsyncParsableCommand {
             let page = try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.events(parameters, limit: 1000, after: after)
             }
-            try writer.write(page.lines)
+            let foreign = try writer.write(page.lines)
+            missing.report(damaged: foreign, skipped: foreign)
             page.reportSkipped()
             guard let next = page.next else { return position }
             position = next
@@ -141,9 +142,15 @@ private struct LineWriter {
         if let columns { try file.write(Self.row(columns)) }
     }
 
-    mutating func write(_ new: some Sequence<[UInt8]>) throws {
+    /// Writes lines; returns how many of them were not JSON objects, which no node stores.
+    mutating func write(_ new: some Sequence<[UInt8]>) throws -> Int {
         var bytes: [UInt8] = []
+        var foreign = 0
         for line in new {
+            guard LinePrinter.isEvent(line) else {
+                foreign += 1
+                continue
+            }
             if let printer {
                 bytes += Self.row(printer.cells(of: line).map(Self.inert))
             } else {
@@ -153,6 +160,7 @@ private struct LineWriter {
             lines += 1
         }
         try file.write(bytes)
+        return foreign
     }
 
     /// A record of RFC 4180.
