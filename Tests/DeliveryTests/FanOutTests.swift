@@ -48,6 +48,35 @@ struct FanOutTests {
         }
     }
 
+    @Test("what ends while others are being recorded is recorded with one write, each once")
+    func grouped() async throws {
+        let groups = OutcomeGroups<Int, String>()
+        let written = Mutex<[[Int]]>([])
+        let gate = TestGate()
+        let write: @Sendable ([Int]) async -> [String]? = { items in
+            written.withLock { $0.append(items) }
+            if items == [0] { await gate.pass() }
+            return items.contains(9) ? nil : items.map { "\($0)" }
+        }
+        let outcomes = try await withThrowingTaskGroup(of: (Int, String?).self) { group in
+            group.addTask { (0, await groups.record(0, with: write)) }
+            await gate.arrivals()
+            for item in 1...8 {
+                group.addTask { (item, await groups.record(item, with: write)) }
+            }
+            try await eventually("eight wait") { groups.waiting == 8 }
+            gate.open()
+            return try await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
+        }
+        #expect(outcomes == Dictionary(uniqueKeysWithValues: (0...8).map { ($0, "\($0)") }))
+        let sizes = written.withLock { $0.map(\.count) }
+        #expect(sizes == [1, 8])
+        // A group that cannot be recorded fails for its own items only.
+        #expect(await groups.record(9, with: write) == nil)
+        #expect(await groups.record(10, with: write) == "10")
+        #expect(groups.waiting == 0)
+    }
+
     @Test("while it fails, one is tried at a time; when one arrives, the others follow at once")
     func probe() async throws {
         let works = Atomic(false)
@@ -159,18 +188,24 @@ struct FanOutTests {
         #expect(bench.deadLetters.map(\.isRepeated) == [false, true, true, false, true])
     }
 
-    @Test("the next delivery is found by an index, whatever waits")
+    @Test("the next delivery, its recipients and what it replaces are found by indexes")
     func index() async throws {
-        let plan = try await bench.store.read { db in
-            try String.fetchAll(
-                db.connection,
-                sql: """
-                    EXPLAIN QUERY PLAN SELECT id, digest, due_ms FROM outbox
-                    WHERE receiver = 'a' AND state = 'waiting' AND head = 1 ORDER BY due_ms, id
-                    """, adapter: SuffixRowAdapter(fromIndex: 3))
+        func plan(_ sql: String, _ arguments: StatementArguments) async throws -> [String] {
+            try await bench.store.read { db in
+                try String.fetchAll(
+                    db.connection, sql: "EXPLAIN QUERY PLAN " + sql, arguments: arguments,
+                    adapter: SuffixRowAdapter(fromIndex: 3))
+            }
         }
-        #expect(plan.count == 1)
-        #expect(plan.first?.contains("USING INDEX outbox_due") == true)
+        let heads = try await plan(Outbox.headsSQL, ["a"])
+        #expect(heads.count == 1)
+        #expect(heads.first?.contains("USING INDEX outbox_due (receiver=?)") == true)
+        // By the digest, not among all that is due at the receiver or waits anywhere.
+        let recipients = try await plan(Outbox.recipientsSQL, ["d", "a", 1])
+        #expect(recipients.first?.contains("(digest=? AND receiver=?)") == true, "\(recipients)")
+        let stale = try await plan(Outbox.staleSQL, ["t", 1])
+        #expect(stale.first?.contains("digest_thread (thread=?)") == true, "\(stale)")
+        #expect(stale.dropFirst().first?.contains("(digest=?)") == true, "\(stale)")
     }
 
     @Test("each thread has one head, however its deliveries end or are revived")

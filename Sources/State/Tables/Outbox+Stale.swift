@@ -18,19 +18,23 @@ extension Outbox {
         var stale: [Stale] = []
         for thread in threads.sorted() {
             let rows = try Row.fetchAll(
-                db.connection,
-                sql: """
-                    SELECT DISTINCT outbox.digest, receiver FROM outbox
-                    JOIN digest ON digest.id = outbox.digest
-                    WHERE outbox.thread = ? AND state = 'waiting' AND (tries > 0 OR created_ms <= ?)
-                    ORDER BY outbox.id LIMIT 100
-                    """, arguments: [thread, moment.milliseconds])
+                db.statement(staleSQL),
+                arguments: [DigestTable.storable(thread), moment.milliseconds])
             stale += try rows.map {
                 try Stale(digest: $0.read("digest"), thread: thread, receiver: $0.read("receiver"))
             }
         }
         return stale
     }
+
+    /// Reads by `digest_thread` only the digests of the thread, whatever else waits: SQLite keeps the
+    /// order of a CROSS JOIN, and `+` keeps it from the index of states.
+    static let staleSQL = """
+        SELECT outbox.digest, receiver FROM digest
+        CROSS JOIN outbox ON outbox.digest = digest.id
+        WHERE digest.thread = ? AND +state = 'waiting' AND (tries > 0 OR created_ms <= ?)
+        GROUP BY outbox.digest, receiver ORDER BY MIN(outbox.id) LIMIT 100
+        """
 
     /// Marks the waiting deliveries of the stale digests to `addressee` as replaced.
     ///
@@ -42,12 +46,12 @@ extension Outbox {
         var due = now
         for old in stale where old != digest {
             let row = try Row.fetchOne(
-                db.connection,
-                sql: """
+                db.statement(
+                    """
                     UPDATE outbox SET state = 'replaced', settled_ms = ?, answer = ?
                     WHERE digest = ? AND receiver = ? AND recipient = ? AND state = 'waiting'
                     RETURNING due_ms
-                    """,
+                    """),
                 arguments: [
                     now.milliseconds, "replaced by \(digest)", old, addressee.receiver,
                     addressee.recipient,
