@@ -21,8 +21,8 @@ struct DigestFacts {
         let step = context.step.map { "step \($0)" }
         let traffic = context.weight.map { "\($0) % on the canary" }
         let share = [traffic, step].compactMap(\.self).joined(separator: ", ")
-        // The end of the run changed it, unless the event of the end says what it is now.
-        let isPast = digest.kind == .ended && digest.outcome != nil && context.weight != 0
+        // The abort took the traffic back, unless its event says what it is now.
+        let isPast = digest.kind == .ended && digest.outcome == "aborted" && context.weight != 0
         add("Traffic", isPast && !share.isEmpty ? "until then \(share)" : share)
         if !context.image.isEmpty {
             let before =
