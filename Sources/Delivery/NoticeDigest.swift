@@ -8,13 +8,21 @@ import Transfer
 ///
 /// It does not use templates, so a broken template cannot prevent it.
 enum NoticeDigest {
+    /// The kinds of the notices about a receiver.
+    static let failingKind = "receiver_failing"
+    static let recoveredKind = "receiver_recovered"
+    static let pausedKind = "receiver_paused"
+
+    /// The thread of the notices about a receiver.
+    static func thread(of receiver: String) -> String { "receiver-\(receiver)" }
+
     /// Reports a paused receiver through the other receivers.
     static func paused(
         _ receiver: String, words: String, _ policy: DeliveryPolicy, at now: Timestamp
     ) -> RenderedDigest {
         make(
-            kind: "receiver_paused", id: "paused-\(IdentifierText.safe(receiver))-\(now.basic)",
-            thread: "receiver-\(receiver)",
+            kind: pausedKind, id: "paused-\(IdentifierText.safe(receiver))-\(now.basic)",
+            thread: thread(of: receiver),
             subject: "Bellwether: receiver \(receiver) refuses digests",
             words: "Receiver \(receiver) refuses every digest; its last words: \(words). "
                 + "It is left alone for \(policy.pause.components.seconds / 60) minutes; what it "
@@ -27,8 +35,8 @@ enum NoticeDigest {
         let name = change.receiver
         let state = if case .failing = change { "failing" } else { "recovered" }
         return make(
-            kind: "receiver_\(state)", id: "\(state)-\(IdentifierText.safe(name))-\(now.basic)",
-            thread: "receiver-\(name)",
+            kind: state == "failing" ? failingKind : recoveredKind,
+            id: "\(state)-\(IdentifierText.safe(name))-\(now.basic)", thread: thread(of: name),
             subject: "Bellwether: receiver \(name) "
                 + (state == "failing" ? "does not accept digests" : "accepts digests again"),
             words: change.words, receiver: name, at: now)

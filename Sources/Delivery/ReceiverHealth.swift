@@ -118,6 +118,20 @@ final class ReceiverHealth: Sendable {
         }
     }
 
+    /// Takes over what an earlier process reported last, so that it is not reported again and its
+    /// end is: it may be an open alert at another receiver.
+    ///
+    /// - Parameter kind: The kind of the newest notice about the receiver.
+    func resume(after kind: String?) {
+        state.withLock { state in
+            switch kind {
+            case NoticeDigest.failingKind: state.isReported = true
+            case NoticeDigest.pausedKind: state.pausedUntil = state.pausedUntil ?? .zero
+            default: break
+            }
+        }
+    }
+
     /// Ends the pause and the wait: a user may have fixed the receiver.
     func lookAgain() {
         state.withLock { state in

@@ -73,6 +73,7 @@ struct ReceiverQueue: Sendable {
     /// Delivers until the task is cancelled. Running tries may then finish within `policy.drain`,
     /// and their outcomes are recorded.
     func run() async {
+        await resumeHealth()
         await withDiscardingTaskGroup { group in
             var failures = 0
             while !Task.isCancelled {
@@ -122,6 +123,12 @@ struct ReceiverQueue: Sendable {
                 if let later = next.later { await wait(later - now) } else { await bell.wait() }
             }
         }
+    }
+
+    private func resumeHealth() async {
+        let thread = NoticeDigest.thread(of: receiver.name)
+        let kind = try? await store.read { db in try DigestTable.lastKind(db, thread: thread) }
+        health.resume(after: kind)
     }
 
     private func wait(_ pause: Duration) async {

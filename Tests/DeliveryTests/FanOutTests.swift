@@ -128,6 +128,48 @@ struct FanOutTests {
         #expect(here.calls[2].digest.hasPrefix("recovered-away-"))
     }
 
+    @Test("a restart does not repeat that a receiver fails, and still reports its return")
+    func restarted() async throws {
+        let works = Atomic(false)
+        let away = ScriptedReceiver("away") { _, _, _ in
+            works.load(ordering: .relaxed) ? .sent : .retry(after: nil)
+        }
+        let here = ScriptedReceiver("here") { _, _, _ in .sent }
+        let first = bench.service([away, here])
+        try await bench.running(first) {
+            try await bench.enqueue([Sample.digest("d")], first)
+            try await bench.passing(.seconds(1), until: "it is reported") {
+                !bench.changes.isEmpty
+            }
+            try await eventually("the other one was told") { here.calls.count == 2 }
+        }
+        let second = bench.service([away, here])
+        try await bench.running(second) {
+            let begun = bench.clock.wall.now
+            try await bench.passing(.seconds(5), until: "as long has passed again") {
+                bench.clock.wall.now >= begun + .seconds(900) && !second.failingReceivers.isEmpty
+            }
+            #expect(bench.changes.map(\.receiver) == ["away"])
+            works.store(true, ordering: .relaxed)
+            try await bench.passing(.seconds(1), until: "it is back") { bench.changes.count == 2 }
+            try await eventually("the other one was told") { here.calls.count == 3 }
+        }
+        #expect(bench.changes.last == .recovered("away"))
+        #expect(here.calls.last?.digest.hasPrefix("recovered-away-") == true)
+    }
+
+    @Test("after a restart, a receiver whose pause the others heard of is still tried with one")
+    func restartedPause() {
+        let health = ReceiverHealth()
+        health.resume(after: NoticeDigest.pausedKind)
+        #expect(health.isProbing)
+        #expect(health.pause(at: .zero) == nil)
+        #expect(health.delivered() == ReceiverHealth.Ended(pause: true))
+        #expect(!health.isProbing)
+        health.resume(after: NoticeDigest.recoveredKind)
+        #expect(health.delivered() == ReceiverHealth.Ended())
+    }
+
     @Test("one refused digest says nothing about the next: only a later try makes a receiver fail")
     func refusedOnce() {
         let policy = DeliveryPolicy()

@@ -82,6 +82,15 @@ public enum DigestTable {
         ).map(Row.init)
     }
 
+    /// The kind of a thread's newest digest; nil if there is none.
+    public static func lastKind(_ db: Store.Transaction, thread: String) throws -> String? {
+        try String.fetchOne(
+            db.connection,
+            sql: """
+                SELECT kind FROM digest WHERE thread = ? ORDER BY composed_ms DESC, id DESC LIMIT 1
+                """, arguments: [storable(thread)])
+    }
+
     /// A digest without its bodies.
     public struct Headline: Sendable, Equatable {
         public let id: String
