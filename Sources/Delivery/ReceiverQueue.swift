@@ -86,7 +86,7 @@ struct ReceiverQueue: Sendable {
                     continue
                 }
                 let taken = busy.current
-                let free = (health.isProbing ? 1 : max(1, receiver.parallel)) - taken.digests
+                let free = health.places(of: max(1, receiver.parallel)) - taken.digests
                 guard free > 0 else {
                     await bell.wait()
                     continue

@@ -170,6 +170,24 @@ struct FanOutTests {
         #expect(health.delivered() == ReceiverHealth.Ended())
     }
 
+    @Test("a receiver that is back gets one more at a time for each that it accepts")
+    func growing() {
+        let policy = DeliveryPolicy()
+        let health = ReceiverHealth()
+        #expect(health.places(of: 8) == 8)
+        for round in 0..<2 {
+            let began = Duration.seconds(round * 100)
+            health.failed(
+                began: began, at: began + .seconds(1), asked: nil, words: "503", policy)
+            #expect(health.places(of: 8) == 1)
+            let places = (0..<9).map { _ in
+                _ = health.delivered()
+                return health.places(of: 8)
+            }
+            #expect(places == [2, 3, 4, 5, 6, 7, 8, 8, 8])
+        }
+    }
+
     @Test("one refused digest says nothing about the next: only a later try makes a receiver fail")
     func refusedOnce() {
         let policy = DeliveryPolicy()
