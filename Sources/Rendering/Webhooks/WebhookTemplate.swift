@@ -91,8 +91,8 @@ public struct WebhookTemplate: Sendable {
             url, .address, file: "url", variables: source.variables)
         // Parsing the digest's JSON is most of the work, and the plain request has no tag.
         let isConstant =
-            (body?.isConstant ?? true) && address.isConstant && method.isConstant
-            && headers.allSatisfy(\.part.isConstant)
+            (body?.isConstant ?? true) && address.isConstant && self.method.isConstant
+            && self.headers.allSatisfy { $0.part.isConstant }
         let fields =
             isConstant
             ? WebhookFields()
