@@ -145,7 +145,7 @@ struct AwaySceneTests {
         // What changed meanwhile is in one message; the older ones would only mislead.
         #expect(slack.accepted.map(\.kind) == ["ended"])
         let text = slack.accepted.first?.text ?? ""
-        #expect(text.contains("Replaces 1 earlier digest that had not reached slack"), "\(text)")
+        #expect(text.contains("Replaces 2 earlier digests that had not reached slack"), "\(text)")
         #expect(
             mail.accepted.map(\.kind).sorted()
                 == ["ended", "failing", "failing", "receiver_failing", "receiver_recovered"])
