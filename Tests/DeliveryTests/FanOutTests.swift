@@ -263,6 +263,8 @@ struct FanOutTests {
         // By the digest, not among all that is due at the receiver or waits anywhere.
         let recipients = try await plan(Outbox.recipientsSQL, ["d", "a", 1])
         #expect(recipients.first?.contains("(digest=? AND receiver=?)") == true, "\(recipients)")
+        let unreported = try await plan(Outbox.unreportedSQL, [])
+        #expect(unreported.first?.contains("outbox_unreported") == true, "\(unreported)")
         let stale = try await plan(Outbox.staleSQL, ["t", 1])
         for part in ["digest_thread (thread=?)", "(digest=?)", "outbox_thread (receiver=?"] {
             #expect(stale.contains { $0.contains(part) }, "\(part): \(stale)")

@@ -153,8 +153,8 @@ extension Outbox {
         }
     }
 
-    /// Reads by `outbox_addressee` only the dead letters after the last one that was sent, whatever
-    /// the table contains.
+    /// Reads by `outbox_unreported` only those, and by `outbox_addressee` only the dead letters after
+    /// the last one that was sent, whatever the table contains.
     static let unreportedSQL = """
         SELECT \(OutboxEntry.columns), EXISTS (
             SELECT 1 FROM outbox AS before
@@ -171,7 +171,7 @@ extension Outbox {
                         AND sent.state = 'sent'
                         AND (sent.settled_ms, sent.id) > (before.settled_ms, before.id)))
             AS repeated
-        FROM outbox JOIN digest ON digest.id = outbox.digest
+        FROM outbox CROSS JOIN digest ON digest.id = outbox.digest
         WHERE outbox.state = 'dead' AND outbox.told = 0 ORDER BY outbox.id
         """
 
