@@ -129,6 +129,34 @@ struct TroubleTests {
         await eventLog.close()
     }
 
+    @Test("of the dead letters to one bad address the first is an error, the others are no news")
+    func deadLetters() async throws {
+        let folder = try TemporaryDirectory("dead")
+        let store = try Store(path: folder.file("state.sqlite"))
+        var levels: [Event.Level] = []
+        for number in 1...12 {
+            let digest = RenderedDigest(
+                id: "d\(number)", thread: "t\(number)", subject: "s", slack: "{}", text: "t",
+                html: "h", model: "{}", kind: "failing", groupKey: "k", composedAt: Self.now)
+            let letters = try await store.write { db in
+                try Outbox.enqueue(
+                    db, digest, to: [Addressee(receiver: "mail", recipient: "bad@x.example")],
+                    at: Self.now)
+                for entry in try Outbox.list(db, states: [.waiting]) {
+                    try Outbox.settle(
+                        db, entry.id, Outbox.Verdict(fate: .dead, words: "550 no such user"),
+                        at: Self.now)
+                }
+                let letters = try Outbox.unreported(db)
+                try Outbox.markReported(db, letters.map(\.id))
+                return letters
+            }
+            levels += letters.map { Event(dead: $0, node: "n", az: "a").level }
+        }
+        #expect(levels == [.error] + Array(repeating: .info, count: 11))
+        try store.close()
+    }
+
     /// A receiver that never accepts anything.
     private struct Away: Receiver {
         let name = "oncall"
