@@ -56,8 +56,9 @@ enum NoticeDigest {
         at now: Timestamp
     ) -> RenderedDigest {
         let words = InertText.line(words, limit: 1000)
-        var slack = JSONWriter()
-        slack.object { $0.member("text", InertText.slack(words)) }
+        let label =
+            kind == failingKind ? "FAILING" : kind == recoveredKind ? "RECOVERED" : "NOTICE"
+        let subject = InertText.line("[\(label)] \(subject)", limit: 150)
         var model = JSONWriter()
         model.object { writer in
             writer.member("id", id)
@@ -67,14 +68,70 @@ enum NoticeDigest {
             writer.member("at", now.rfc3339)
         }
         return RenderedDigest(
-            id: id, thread: thread, subject: InertText.line("[NOTICE] " + subject, limit: 150),
-            slack: slack.text,
-            text: words + "\n",
+            id: id, thread: thread, subject: subject,
+            slack: slack(subject, words, color: color(kind)), text: words + "\n",
             html: """
-                <!doctype html><html><head><meta charset="utf-8"><title>Bellwether</title></head>\
-                <body><p>\(InertText.html(words))</p></body></html>
+                <!doctype html><html><head><meta charset="utf-8">\
+                <meta name="viewport" content="width=device-width, initial-scale=1">\
+                <meta name="color-scheme" content="light dark">\
+                <title>\(InertText.html(subject))</title></head>\
+                <body style="font:15px/1.5 sans-serif"><p style="overflow-wrap:anywhere">\
+                \(InertText.html(words))</p></body></html>
 
                 """,
             model: model.text, kind: kind, groupKey: thread, composedAt: now)
+    }
+
+    private static func color(_ kind: String) -> String {
+        switch kind {
+        case failingKind, pausedKind: "#b3261e"
+        case recoveredKind: "#1a6b2f"
+        default: "#b26a00"
+        }
+    }
+
+    /// The subject within the 150 characters of a header; an escaped one may be five.
+    private static func heading(_ subject: String) -> String {
+        let whole = InertText.slack(subject)
+        if whole.utf16.count <= 150 { return whole }
+        return InertText.slack(subject.cut(to: 30, .scalars, mark: "…"))
+    }
+
+    /// The subject as header, then the words beside a colour bar.
+    private static func slack(_ subject: String, _ words: String, color: String) -> String {
+        let text = InertText.slack(words)
+        var slack = JSONWriter()
+        slack.object { w in
+            w.member("text", text)
+            w.member(array: "blocks") { w in
+                w.object { w in
+                    w.member("type", "header")
+                    w.member(object: "text") { w in
+                        w.member("type", "plain_text")
+                        w.member("text", heading(subject))
+                        w.member("emoji", false)
+                    }
+                }
+            }
+            w.member(array: "attachments") { w in
+                w.object { w in
+                    w.member("color", color)
+                    w.member("fallback", text)
+                    w.member(array: "blocks") { w in
+                        w.object { w in
+                            w.member("type", "section")
+                            w.member(object: "text") { w in
+                                w.member("type", "mrkdwn")
+                                // Each character takes five at most; Slack allows 3,000.
+                                let short = words.cut(to: 600, .scalars, mark: "…")
+                                w.member("text", InertText.slack(short))
+                                w.member("verbatim", true)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return slack.text
     }
 }

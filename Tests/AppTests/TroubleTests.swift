@@ -153,7 +153,7 @@ struct TroubleTests {
             }
             levels += letters.map { Event(dead: $0, node: "n", az: "a").level }
         }
-        #expect(levels == [.error] + Array(repeating: .info, count: 11))
+        #expect(levels == [Event.Level.error] + Array(repeating: Event.Level.info, count: 11))
         try store.close()
     }
 
