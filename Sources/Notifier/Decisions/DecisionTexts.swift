@@ -80,7 +80,7 @@ struct DecisionTexts {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += 2
-            case ..<0x20: bytes += 6
+            case ..<0x20, 0x7F: bytes += 6
             // U+2028 and U+2029 begin with it, and take 6 bytes instead of 3.
             case 0xE2: bytes += 4
             default: bytes += 1
@@ -100,7 +100,7 @@ struct DecisionTexts {
             let size =
                 switch scalar {
                 case "\"", "\\": 2
-                case "\u{0}"..."\u{1F}", "\u{2028}", "\u{2029}": 6
+                case "\u{0}"..."\u{1F}", "\u{7F}", "\u{2028}", "\u{2029}": 6
                 default: UTF8.width(scalar)
                 }
             guard bytes + size <= limit else { break }
