@@ -7,9 +7,9 @@ import Transfer
 /// report.
 ///
 /// A receiver that fails is tried with one digest at a time, after a wait; when it accepts one, the
-/// others follow, one more at a time for each that it accepts. One that refuses several digests in a row is paused: more tries would make
-/// digests dead that a repaired receiver could still accept, and vendors disable clients that
-/// continue after refusals.
+/// others follow, one more at a time for each that it accepts. One that refuses several digests in a
+/// row is paused: more tries would make digests dead that a repaired receiver could still accept, and
+/// vendors disable clients that continue after refusals.
 ///
 /// Kept in memory, so a restart ends a pause. Times are spans since a fixed moment of a monotonic
 /// clock. Thread-safe.
