@@ -11,19 +11,15 @@ Pillow of PyPI, chromedriver, and the fonts Lato and Noto Color Emoji. Takes
 about two minutes. The SVG pictures are made by diagrams.py.
 """
 
-import base64
 import email
 import email.policy
-import html
 import http.server
 import io
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -36,6 +32,8 @@ import urllib.request
 from aiosmtpd.controller import Controller
 from PIL import Image
 
+from drawing import Browser, free_port, mail_page, slack_page
+
 TOP = pathlib.Path(__file__).resolve().parent.parent
 IMAGES = TOP / "docs" / "images"
 INTERVAL = 10
@@ -47,12 +45,6 @@ SCENE = {
     "us-east-1a": HEALTHY,
 }
 EDGES = [0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 1.0]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Traffic:
@@ -169,62 +161,6 @@ class Node:
             stdin=subprocess.DEVNULL).stdout
 
 
-class Browser:
-    """Chromium by the W3C WebDriver protocol."""
-
-    def __init__(self, width, height):
-        self.port = free_port()
-        self.profile = tempfile.mkdtemp()
-        self.driver = subprocess.Popen(
-            ["chromedriver", f"--port={self.port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-                     "--hide-scrollbars", "--force-color-profile=srgb", "--force-device-scale-factor=1.5",
-                     f"--window-size={width},{height}", f"--user-data-dir={self.profile}"]
-        made = self.send("POST", "/session", {"capabilities": {"alwaysMatch": {
-            "acceptInsecureCerts": True, "goog:chromeOptions": {"args": arguments}}}})
-        self.session = "/session/" + made["sessionId"]
-
-    def send(self, method, path, value=None):
-        data = json.dumps(value or {}).encode() if method == "POST" else None
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", data=data, method=method,
-            headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            return json.loads(reply.read())["value"]
-
-    def open(self, url):
-        self.send("POST", self.session + "/url", {"url": url})
-
-    def run(self, script):
-        return self.send("POST", self.session + "/execute/sync", {"script": script, "args": []})
-
-    def shot(self, name, selector="body", margin=0):
-        box = self.run(
-            f"const r = document.querySelector({json.dumps(selector)}).getBoundingClientRect();"
-            "return [r.left + scrollX, r.top + scrollY, r.width, r.height]")
-        x, y, width, height = box
-        clip = {"x": max(0, x - margin), "y": max(0, y - margin), "width": width + 2 * margin,
-                "height": height + 2 * margin, "scale": 1}
-        shot = self.send("POST", self.session + "/goog/cdp/execute", {
-            "cmd": "Page.captureScreenshot",
-            "params": {"captureBeyondViewport": True, "format": "png", "clip": clip}})
-        save(name, base64.b64decode(shot["data"]))
-
-    def quit(self):
-        try:
-            self.send("DELETE", self.session)
-        finally:
-            self.driver.terminate()
-            self.driver.wait()
-            shutil.rmtree(self.profile, ignore_errors=True)
-
-
 def save(name, png):
     picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
     picture.save(IMAGES / name, optimize=True)
@@ -325,11 +261,11 @@ def take(notifier, gateway, post, mail, folder):
         slack = folder / "slack.html"
         slack.write_text(slack_page(post))
         browser.open(slack.as_uri())
-        browser.shot("digest-slack.png", ".frame")
+        save("digest-slack.png", browser.picture(".frame"))
         page = folder / "mail.html"
         page.write_text(mail_page(mail))
         browser.open(page.as_uri())
-        browser.shot("digest-mail.png", ".frame")
+        save("digest-mail.png", browser.picture(".frame"))
 
         token = notifier.token("read")
         browser.open(notifier.url + "/")
@@ -342,10 +278,10 @@ def take(notifier, gateway, post, mail, folder):
             "const first = document.querySelector('article.rollout');"
             "document.body.style.height = first.getBoundingClientRect().bottom + scrollY + 16 + 'px';"
             "document.body.style.overflow = 'hidden'")
-        browser.shot("status-page.png", "body")
+        save("status-page.png", browser.picture("body"))
         browser.open(browser.run(
             "return [...document.querySelector('article.rollout tbody tr').querySelectorAll('a')].pop().href"))
-        browser.shot("attempt-page.png", "body")
+        save("attempt-page.png", browser.picture("body"))
     finally:
         browser.quit()
 
@@ -356,90 +292,6 @@ def wait(condition):
             return
         time.sleep(0.1)
     sys.exit("the page did not load")
-
-
-STYLE = """
-* { box-sizing: border-box } body { margin: 0; background: #fff }
-.frame { font: 15px/1.46 Lato, 'Noto Color Emoji', sans-serif; color: #1d1c1d; background: #fff; padding: 14px 18px }
-pre, code { font: 12px/1.5 'DejaVu Sans Mono', monospace }
-"""
-
-
-def slack_page(post):
-    """Slack's blocks and attachments as HTML, in the way in which Slack's client shows them."""
-    parts = blocks(post.get("blocks", []))
-    for attachment in post.get("attachments", []):
-        inner = blocks(attachment.get("blocks", []))
-        buttons = "".join(f"<span class=button>{html.escape(a['text'])}</span>" for a in attachment.get("actions", []))
-        parts.append(f"<div class=bar style='border-color:{attachment['color']}'>{''.join(inner)}{buttons}</div>")
-    return page(parts)
-
-
-def blocks(given):
-    parts = []
-    for block in given:
-        if block["type"] == "header":
-            parts.append(f"<h3>{html.escape(block['text']['text'])}</h3>")
-        elif block["type"] == "section":
-            texts = [block["text"]] if "text" in block else block["fields"]
-            parts += [f"<div class=section>{mrkdwn(t['text'])}</div>" for t in texts]
-        elif block["type"] == "context":
-            parts.append(f"<div class=context>{' '.join(mrkdwn(e['text']) for e in block['elements'])}</div>")
-        elif block["type"] == "divider":
-            parts.append("<hr>")
-        else:
-            sys.exit(f"make-images.py cannot draw a block of type {block['type']}")
-    return parts
-
-
-def page(parts):
-    return f"""<!DOCTYPE html><meta charset=utf-8><style>{STYLE}
-    .frame {{ width: 760px; display: flex; gap: 10px; border: 1px solid #ddd; border-radius: 8px }}
-    .icon {{ flex: none; width: 36px; height: 36px; border-radius: 6px; background: #1f4e79; color: #fff;
-             font-weight: 900; font-size: 20px; display: grid; place-items: center }}
-    .who b {{ font-weight: 900 }} .who i {{ font: 700 10px Lato; background: #e8e8e8; color: #616061;
-              padding: 1px 3px; border-radius: 2px; margin: 0 6px; vertical-align: 1px }}
-    .who span {{ color: #616061; font-size: 12px }}
-    h3 {{ margin: 2px 0 6px; font-size: 18px; font-weight: 900 }}
-    .section {{ margin: 0 0 8px }} .context {{ color: #616061; font-size: 12px }}
-    pre {{ border: 1px solid #ddd; border-radius: 4px; background: #f8f8f8; padding: 8px; margin: 4px 0; white-space: pre-wrap }} .frame > div + div {{ min-width: 0 }}
-    code {{ border: 1px solid #ddd; border-radius: 3px; background: #f8f8f8; color: #c01343; padding: 1px 3px }}
-    a {{ color: #1264a3; text-decoration: none }}
-    .bar {{ border-left: 4px solid; border-radius: 4px; padding: 2px 0 2px 12px; margin: 0 0 6px }}
-    .button {{ display: inline-block; border: 1px solid #bbb; border-radius: 4px; padding: 3px 12px; margin: 2px 6px 2px 0;
-               font-weight: 700; font-size: 13px }}
-    </style><div class=frame><div class=icon>B</div><div><div class=who><b>Bellwether</b><i>APP</i><span>{time.strftime("%H:%M", time.gmtime())}</span></div>
-    {''.join(parts)}</div></div>"""
-
-
-def mrkdwn(text):
-    """Slack's markup as HTML. The text's own <, > and & are already escaped in it."""
-    pieces = re.split(r"(```.*?```)", text, flags=re.S)
-    out = []
-    for piece in pieces:
-        if piece.startswith("```"):
-            out.append(f"<pre>{piece[3:-3]}</pre>")
-            continue
-        # A time in the reader's zone; drawn as its fallback.
-        piece = re.sub(r"<!date\^[^|<>]+\|([^<>]+)>", r"\1", piece)
-        piece = re.sub(r"<([^|<>]+)\|([^<>]+)>", r"<a href='\1'>\2</a>", piece)
-        piece = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", piece)
-        piece = re.sub(r"(?<![\w*])\*([^*\n]+)\*", r"<b>\1</b>", piece)
-        out.append(piece.strip("\n").replace("\n", "<br>").replace("  ", " &nbsp; "))
-    return "".join(out)
-
-
-def mail_page(mail):
-    body = mail.get_body(("html",)).get_content()
-    rows = "".join(
-        f"<tr><th>{name}</th><td>{html.escape(mail[name])}</td></tr>" for name in ("From", "To", "Subject"))
-    return f"""<!DOCTYPE html><meta charset=utf-8><style>{STYLE}
-    .frame {{ width: 820px; padding: 0; border: 1px solid #ccc }}
-    table.head {{ border-bottom: 1px solid #ccc; width: 100%; padding: 8px 14px; background: #f5f5f5; font-size: 13px }}
-    .head th {{ text-align: left; width: 70px; color: #666; font-weight: 400 }}
-    iframe {{ border: 0; width: 100% }}
-    </style><div class=frame><table class=head>{rows}</table>
-    <iframe srcdoc="{html.escape(body)}" onload="this.style.height = this.contentDocument.documentElement.scrollHeight + 'px'"></iframe></div>"""
 
 
 if __name__ == "__main__":

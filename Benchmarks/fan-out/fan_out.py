@@ -2,6 +2,7 @@
 """Measures how a notifier sends many digests; see Benchmarks/fan-out.sh."""
 import argparse
 import http.server
+import json
 import os
 import shutil
 import sqlite3
@@ -16,7 +17,7 @@ import peers  # noqa: E402
 from sinks import until  # noqa: E402
 
 WAITING = 100_000
-# What Sources/Delivery/Outbox/Outbox+Queue.swift runs to find the next delivery.
+# What Sources/State/Tables/Outbox+Queue.swift runs to find the next delivery.
 NEXT = """SELECT id, digest, due_ms FROM outbox
           WHERE receiver = ? AND state = 'waiting' AND head = 1 ORDER BY due_ms, id"""
 CONFIG = """\
@@ -82,6 +83,17 @@ class Notifier(peers.Peer):
         self.sent += count
         self.post([(f"shop-{n}", f"e{n}") for n in names])
 
+    def body(self, items):
+        """As for other peers, but with the members of a dictionary in place of an id."""
+        if not isinstance(items[0][1], dict):
+            return super().body(items)
+        lines = []
+        for rollout, members in items:
+            line = json.loads(super().body([(rollout, members["id"])]))
+            line.update(members)
+            lines.append(json.dumps({name: value for name, value in line.items() if value is not None}))
+        return ("\n".join(lines) + "\n").encode()
+
     def seconds(self):
         """The processor time of the process."""
         with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
@@ -109,6 +121,32 @@ def burst(options):
         times.append(hook.ended[-1] - hook.began[before])
     notifier.close()
     return show("200 digests, 50 ms each, first request to last answer", min(times), 0.5, "s")
+
+
+def news(options):
+    """From an event that may not wait to the request: a second zone, then the abort, of rollouts that
+    were reported before."""
+    hook = Hook()
+    notifier = Notifier(options, hook, first="0s")
+    count = options.news
+    notifier.fail(count)
+    if not until(lambda: len(hook.ended) == count, 60):
+        sys.exit(f"{len(hook.ended)} of {count} digests arrived")
+    met = True
+    for word, members in (
+            ("second zone", {"az": "b"}),
+            ("abort", {"event": "rollout.aborted", "level": "info", "status": None, "az": None})):
+        taken = []
+        for number in range(count):
+            before, moment = len(hook.began), time.monotonic()
+            notifier.post([(f"shop-{number}", {"id": f"{word[0]}{number}", **members})])
+            if not until(lambda: len(hook.began) > before, 30):
+                sys.exit(f"no digest of the {word} of shop-{number}")
+            taken.append((hook.began[before] - moment) * 1000)
+        taken.sort()
+        met &= show(f"event to request, {word}, p99 of {count}", taken[count * 99 // 100], 1000, "ms")
+    notifier.close()
+    return met
 
 
 def back(options):
@@ -221,8 +259,9 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--away", type=int, default=60, help="seconds that the receiver is away")
     parser.add_argument("--digests", type=int, default=1000)
+    parser.add_argument("--news", type=int, default=100, help="rollouts whose changes are timed")
     options = parser.parse_args()
-    chosen = [question for question in (burst, back, waiting, cpu)
+    chosen = [question for question in (burst, news, back, waiting, cpu)
               if options.only in question.__name__]
     met = [question(options) for question in chosen]
     sys.exit(0 if all(met) else 1)

@@ -159,7 +159,7 @@ final class NodeMetrics: Sendable {
             }
         }
         registry.forget("bellwether_token_next_expiry_timestamp_seconds")
-        if let expiry = tokens.nextToExpire?.expires {
+        if let expiry = tokens.expiring.first?.expires {
             registry.set(
                 "bellwether_token_next_expiry_timestamp_seconds",
                 to: Double(expiry.milliseconds) / 1000,

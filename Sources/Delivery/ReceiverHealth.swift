@@ -1,4 +1,5 @@
 import Core
+import Events
 import Synchronization
 import Transfer
 
@@ -6,9 +7,9 @@ import Transfer
 /// report.
 ///
 /// A receiver that fails is tried with one digest at a time, after a wait; when it accepts one, the
-/// others follow. One that refuses several digests in a row is paused: more tries would make
-/// digests dead that a repaired receiver could still accept, and vendors disable clients that
-/// continue after refusals.
+/// others follow, one more at a time for each that it accepts. One that refuses several digests in a
+/// row is paused: more tries would make digests dead that a repaired receiver could still accept, and
+/// vendors disable clients that continue after refusals.
 ///
 /// Kept in memory, so a restart ends a pause. Times are spans since a fixed moment of a monotonic
 /// clock. Thread-safe.
@@ -28,6 +29,10 @@ final class ReceiverHealth: Sendable {
         var isConfirmed = false
         var words = ""
         var isReported = false
+        /// How many digests a receiver that is back gets at a time; nil: all that it takes.
+        var places: Int?
+
+        var isProbing: Bool { failures > 0 || pausedUntil != nil }
 
         /// The failure if it has lasted for `policy.failingAfter`; nil otherwise.
         func failing(at now: Duration, _ policy: DeliveryPolicy) -> Failing? {
@@ -67,7 +72,12 @@ final class ReceiverHealth: Sendable {
     var refusals: Int { state.withLock { $0.refusals } }
 
     /// Whether only one digest may be tried at a time.
-    var isProbing: Bool { state.withLock { $0.failures > 0 || $0.pausedUntil != nil } }
+    var isProbing: Bool { state.withLock { $0.isProbing } }
+
+    /// How many digests may be tried at a time, if the receiver takes `most`.
+    func places(of most: Int) -> Int {
+        state.withLock { $0.isProbing ? 1 : min(most, $0.places ?? most) }
+    }
 
     /// Records a digest that was refused for all recipients, in a try that began at `began`. Returns
     /// true if this starts a pause; one refusal after a pause renews it and returns false.
@@ -113,8 +123,26 @@ final class ReceiverHealth: Sendable {
     /// Records a successful delivery and resets the state.
     func delivered() -> Ended {
         state.withLock { state in
-            defer { state = State() }
-            return Ended(pause: state.pausedUntil != nil, failing: state.isReported)
+            let ended = Ended(pause: state.pausedUntil != nil, failing: state.isReported)
+            // All at once might be more than a service that has just begun again can take.
+            let places = state.isProbing ? 2 : state.places.map { $0 +| 1 }
+            state = State()
+            state.places = places
+            return ended
+        }
+    }
+
+    /// Takes over what an earlier process reported last, so that it is not reported again and its
+    /// end is: it may be an open alert at another receiver.
+    ///
+    /// - Parameter kind: The kind of the newest notice about the receiver.
+    func resume(after kind: String?) {
+        state.withLock { state in
+            switch kind {
+            case NoticeDigest.failingKind: state.isReported = true
+            case NoticeDigest.pausedKind: state.pausedUntil = state.pausedUntil ?? .zero
+            default: break
+            }
         }
     }
 

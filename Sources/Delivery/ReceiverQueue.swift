@@ -30,6 +30,19 @@ struct ReceiverQueue: Sendable {
     let report: @Sendable (ReceiverChange) async -> Void
     let health = ReceiverHealth()
     private let busy = Busy()
+    private let outcomes = OutcomeGroups<Tried, Settled>()
+
+    /// The results of one digest's try.
+    private struct Tried: Sendable {
+        let digest: String
+        let results: [(Outbox.Delivery, DeliveryAttempt.Result)]
+    }
+
+    /// The verdicts on the results that count, and when they were recorded.
+    private struct Settled: Sendable {
+        let verdicts: [(Outbox.Delivery, Outbox.Verdict)]
+        let now: Timestamp
+    }
 
     /// The deliveries that are being tried, and their digests.
     private final class Busy: Sendable {
@@ -60,6 +73,7 @@ struct ReceiverQueue: Sendable {
     /// Delivers until the task is cancelled. Running tries may then finish within `policy.drain`,
     /// and their outcomes are recorded.
     func run() async {
+        await resumeHealth()
         await withDiscardingTaskGroup { group in
             var failures = 0
             while !Task.isCancelled {
@@ -72,7 +86,7 @@ struct ReceiverQueue: Sendable {
                     continue
                 }
                 let taken = busy.current
-                let free = (health.isProbing ? 1 : max(1, receiver.parallel)) - taken.digests
+                let free = health.places(of: max(1, receiver.parallel)) - taken.digests
                 guard free > 0 else {
                     await bell.wait()
                     continue
@@ -111,6 +125,12 @@ struct ReceiverQueue: Sendable {
         }
     }
 
+    private func resumeHealth() async {
+        let thread = NoticeDigest.thread(of: receiver.name)
+        let kind = try? await store.read { db in try DigestTable.lastKind(db, thread: thread) }
+        health.resume(after: kind)
+    }
+
     private func wait(_ pause: Duration) async {
         await bell.wait(
             atMost: min(max(pause, .milliseconds(1)), Self.longestPause), on: clock)
@@ -145,11 +165,12 @@ struct ReceiverQueue: Sendable {
             return (delivery, result)
         }
         guard results.contains(where: { $0.1.outcome != .interrupted }),
-            let (verdicts, now) = await settle(digest.id, results)
+            let settled = await outcomes.record(
+                Tried(digest: digest.id, results: results), with: { await settle($0) })
         else { return }
-        for (delivery, verdict) in verdicts { report(digest.id, delivery, verdict) }
-        if verdicts.contains(where: { $0.1.fate == .dead }) { died() }
-        await judge(results.map(\.1), began: began, now)
+        for (delivery, verdict) in settled.verdicts { report(digest.id, delivery, verdict) }
+        if settled.verdicts.contains(where: { $0.1.fate == .dead }) { died() }
+        await judge(results.map(\.1), began: began, settled.now)
     }
 
     /// Updates the receiver's health. Refusals for only some recipients do not count against it.
@@ -214,25 +235,28 @@ struct ReceiverQueue: Sendable {
         }
     }
 
-    /// Records the outcomes, and retries until it succeeds: otherwise the digest would be sent
-    /// twice. Returns nil if the task is cancelled before that.
-    private func settle(
-        _ digest: String, _ results: [(Outbox.Delivery, DeliveryAttempt.Result)]
-    ) async -> (verdicts: [(Outbox.Delivery, Outbox.Verdict)], now: Timestamp)? {
-        guard let (verdicts, now) = await untilDone({ try await self.verdicts(of: results) }) else {
-            return nil
-        }
-        let outcomes = verdicts.filter { !$0.1.fate.isRetry }.map { delivery, verdict in
-            DeliveryOutcome(
-                digest: digest,
-                addressee: Addressee(receiver: receiver.name, recipient: delivery.recipient),
-                verdict: verdict)
+    /// Records the outcomes of tries, and retries until it succeeds: otherwise the digests would be
+    /// sent twice. Returns nil if the task is cancelled before that.
+    private func settle(_ tried: [Tried]) async -> [Settled]? {
+        guard let settled = await untilDone({ try await self.verdicts(on: tried) }),
+            let now = settled.first?.now
+        else { return nil }
+        var ended: [DeliveryOutcome] = []
+        for (tried, settled) in zip(tried, settled) {
+            for (delivery, verdict) in settled.verdicts where !verdict.fate.isRetry {
+                ended.append(
+                    DeliveryOutcome(
+                        digest: tried.digest,
+                        addressee: Addressee(
+                            receiver: receiver.name, recipient: delivery.recipient),
+                        verdict: verdict))
+            }
         }
         do {
-            try await settling(outcomes, now) {
+            try await settling(ended, now) {
                 let stored: Void? = await untilDone {
                     try await store.write { db in
-                        for (delivery, verdict) in verdicts {
+                        for (delivery, verdict) in settled.flatMap(\.verdicts) {
                             try Outbox.settle(db, delivery.id, verdict, at: now)
                         }
                     }
@@ -240,27 +264,27 @@ struct ReceiverQueue: Sendable {
                 if stored == nil { throw CancellationError() }
             }
         } catch { return nil }
-        return (verdicts, now)
+        return settled
     }
 
     /// The verdicts of the tries that count, and the time of them.
-    private func verdicts(
-        of results: [(Outbox.Delivery, DeliveryAttempt.Result)]
-    ) async throws -> (verdicts: [(Outbox.Delivery, Outbox.Verdict)], now: Timestamp) {
+    private func verdicts(on tried: [Tried]) async throws -> [Settled] {
         let (policy, times) = (policy, times)
         return try await store.write { db in
             let now = try times.now(db)
             var generator = SystemRandomNumberGenerator()
-            var verdicts: [(Outbox.Delivery, Outbox.Verdict)] = []
-            for (delivery, result) in results {
-                let age = try Outbox.age(db, delivery.id, at: now)
-                guard
-                    let verdict = policy.verdict(
-                        result, delivery, age: age, at: now, using: &generator)
-                else { continue }
-                verdicts.append((delivery, verdict))
+            return try tried.map { tried in
+                var verdicts: [(Outbox.Delivery, Outbox.Verdict)] = []
+                for (delivery, result) in tried.results {
+                    let age = try Outbox.age(db, delivery.id, at: now)
+                    guard
+                        let verdict = policy.verdict(
+                            result, delivery, age: age, at: now, using: &generator)
+                    else { continue }
+                    verdicts.append((delivery, verdict))
+                }
+                return Settled(verdicts: verdicts, now: now)
             }
-            return (verdicts, now)
         }
     }
 

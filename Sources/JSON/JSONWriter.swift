@@ -137,49 +137,62 @@ public struct JSONWriter {
 
     private mutating func quoted(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        let utf8 = text.utf8
-        var pending = utf8.startIndex
-        var i = utf8.startIndex
-        while i < utf8.endIndex {
-            let byte = utf8[i]
-            let next = utf8.index(after: i)
-            if let escape = Self.escape(byte) {
-                bytes.append(contentsOf: utf8[pending..<i])
-                bytes.append(contentsOf: escape)
-                pending = next
-            } else if byte == 0xE2, let third = Self.lineSeparator(utf8, after: next) {
-                bytes.append(contentsOf: utf8[pending..<i])
-                bytes.append(contentsOf: (third == 0xA8 ? "\\u2028" : "\\u2029").utf8)
-                i = utf8.index(next, offsetBy: 2)
-                pending = i
-                continue
-            }
-            i = next
-        }
-        bytes.append(contentsOf: utf8[pending...])
+        var text = text
+        text.withUTF8 { appendEscaped($0) }
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func lineSeparator(_ utf8: String.UTF8View, after i: String.Index) -> UInt8? {
-        guard i < utf8.endIndex, utf8[i] == 0x80 else { return nil }
-        let third = utf8.index(after: i)
-        guard third < utf8.endIndex, utf8[third] == 0xA8 || utf8[third] == 0xA9 else { return nil }
-        return utf8[third]
+    /// Appends the bytes of a text with its escapes. A page has hundreds of them; none allocates.
+    private mutating func appendEscaped(_ utf8: UnsafeBufferPointer<UInt8>) {
+        var pending = 0
+        var at = 0
+        while at < utf8.count {
+            let byte = utf8[at]
+            guard
+                let escape = byte == 0xE2 ? Self.lineSeparator(utf8, at: at) : Self.escape(byte)
+            else {
+                at += 1
+                continue
+            }
+            bytes.append(contentsOf: utf8[pending..<at])
+            escape.withUTF8Buffer { bytes.append(contentsOf: $0) }
+            if escape.utf8CodeUnitCount == 4 {
+                bytes.append(Self.hex(byte >> 4))
+                bytes.append(Self.hex(byte & 15))
+            }
+            at += byte == 0xE2 ? 3 : 1
+            pending = at
+        }
+        bytes.append(contentsOf: utf8[pending...])
     }
 
-    private static func escape(_ byte: UInt8) -> [UInt8]? {
-        switch byte {
-        case UInt8(ascii: "\""): return Array("\\\"".utf8)
-        case UInt8(ascii: "\\"): return Array("\\\\".utf8)
-        case 0x08: return Array("\\b".utf8)
-        case 0x09: return Array("\\t".utf8)
-        case 0x0A: return Array("\\n".utf8)
-        case 0x0C: return Array("\\f".utf8)
-        case 0x0D: return Array("\\r".utf8)
-        case 0..<0x20, 0x7F:
-            let digits = Array("0123456789abcdef".utf8)
-            return Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    /// The escape of a line or paragraph separator; nil for another character.
+    private static func lineSeparator(
+        _ utf8: UnsafeBufferPointer<UInt8>, at: Int
+    ) -> StaticString? {
+        guard at + 2 < utf8.count, utf8[at + 1] == 0x80 else { return nil }
+        switch utf8[at + 2] {
+        case 0xA8: return "\\u2028"
+        case 0xA9: return "\\u2029"
         default: return nil
         }
     }
+
+    /// The escape of a byte, or the four characters before its two hexadecimal digits; nil if it
+    /// stays.
+    private static func escape(_ byte: UInt8) -> StaticString? {
+        switch byte {
+        case UInt8(ascii: "\""): return "\\\""
+        case UInt8(ascii: "\\"): return "\\\\"
+        case 0x08: return "\\b"
+        case 0x09: return "\\t"
+        case 0x0A: return "\\n"
+        case 0x0C: return "\\f"
+        case 0x0D: return "\\r"
+        case 0..<0x20, 0x7F: return "\\u00"
+        default: return nil
+        }
+    }
+
+    private static func hex(_ half: UInt8) -> UInt8 { half < 10 ? 0x30 + half : 0x57 + half }
 }

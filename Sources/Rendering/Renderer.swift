@@ -37,15 +37,18 @@ public struct Renderer: Sendable {
         var views = TighteningViews(digest, options, .mail)
         var slackViews = TighteningViews(digest, options, .slack, marksTimes: true)
         let subject = templates.render(.subject, views.subject)
+        // Parts of the message and of the reply.
+        let fallback = plain(.slackFallback, &slackViews, limit: SlackLimits.fallback)
+        let footer = fit(.slackFooter, &slackViews, limit: SlackLimits.section)
         return RenderedDigest(
             id: digest.id, thread: digest.thread,
             subject: InertText.visible(subject.oneLine, limit: 200).cut(to: 600, .utf8),
-            slack: slack(digest, &slackViews).json,
+            slack: slack(digest, &slackViews, fallback: fallback, footer: footer).json,
             text: fit(.text, &views, limit: Self.textLimit, size: \.mailSize).tidyLines,
             html: fit(.html, &views, limit: Self.htmlLimit, size: \.mailSize).tidyLines,
             model: DigestModel.json(digest, options: options), kind: digest.kindWord,
             groupKey: digest.group.text, composedAt: digest.composedAt,
-            slackReply: slackReply(&slackViews))
+            slackReply: slackReply(&slackViews, fallback: fallback, footer: footer))
     }
 
     /// Most bytes of the text and HTML parts as encoded in a mail, so that the whole mail stays
@@ -53,21 +56,24 @@ public struct Renderer: Sendable {
     static let textLimit = 36_000
     static let htmlLimit = 58_000
 
-    private func slackReply(_ views: inout TighteningViews) -> String {
+    private func slackReply(
+        _ views: inout TighteningViews, fallback: String, footer: String
+    ) -> String {
         SlackMessage(
-            fallback: plain(.slackFallback, &views, limit: SlackLimits.fallback), headline: "",
-            sections: [fit(.slackReply, &views, limit: SlackLimits.section)],
-            footer: fit(.slackFooter, &views, limit: SlackLimits.section)
+            fallback: fallback, headline: "",
+            sections: [fit(.slackReply, &views, limit: SlackLimits.section)], footer: footer
         ).json
     }
 
-    private func slack(_ digest: Digest, _ views: inout TighteningViews) -> SlackMessage {
+    private func slack(
+        _ digest: Digest, _ views: inout TighteningViews, fallback: String, footer: String
+    ) -> SlackMessage {
         let sections: [TemplateName] = [.slackSummary, .slackTable, .slackReasons, .slackSteps]
         return SlackMessage(
-            fallback: plain(.slackFallback, &views, limit: SlackLimits.fallback),
+            fallback: fallback,
             headline: plain(.slackHeadline, &views, limit: SlackLimits.header),
             sections: sections.map { fit($0, &views, limit: SlackLimits.section) },
-            footer: fit(.slackFooter, &views, limit: SlackLimits.section),
+            footer: footer,
             color: DigestState(digest).tone.color,
             buttons: DigestLinks(digest, options).links.prefix(SlackLimits.buttons).map {
                 SlackMessage.Button(text: $0.name, url: $0.url)

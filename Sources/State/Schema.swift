@@ -179,6 +179,14 @@ enum Schema {
                     );
                     """)
         }
+        migrator.registerMigration("unreported dead letters") { db in
+            // Looked for after each commit of digests, while up to 10,000 dead letters are kept.
+            try db.execute(
+                sql: """
+                    CREATE INDEX outbox_unreported ON outbox (state, told, id)
+                        WHERE state = 'dead' AND told = 0;
+                    """)
+        }
         return migrator
     }
 }

@@ -6,5 +6,11 @@ extension Store {
         let connection: Database
 
         init(_ connection: Database) { self.connection = connection }
+
+        /// The statement, compiled once for the connection. For statements of every digest or
+        /// delivery: compiling one with triggers takes longer than running it.
+        func statement(_ sql: String) throws -> Statement {
+            try connection.cachedStatement(sql: sql)
+        }
     }
 }

@@ -20,7 +20,7 @@ struct TroubleTests {
         var book = TroubleBook()
         var facts = TroubleBook.Facts()
         facts.certificate = Self.now + Self.day * 30
-        facts.token = Self.now + Self.day * 20
+        facts.tokens = [.init(name: "ci", end: Self.now + Self.day * 20)]
         var said: [(day: Int, name: String)] = []
         for day in 0..<32 {
             for hour in 0..<24 {
@@ -38,6 +38,43 @@ struct TroubleTests {
         #expect(late.look(facts, at: .zero, now: Self.now + Self.day * 29).count == 2)
     }
 
+    @Test("tokens that expire together are one report, and each later one has its own")
+    func tokens() {
+        var book = TroubleBook()
+        var facts = TroubleBook.Facts()
+        facts.tokens = (1...5).map {
+            .init(name: "gw-\($0)", end: Self.now + Self.day * 20 + .seconds($0))
+        }
+        facts.tokens.append(.init(name: "late", end: Self.now + Self.day * 22))
+        var said: [(day: Int, words: String)] = []
+        for day in 0..<30 {
+            // A token that has expired is not valid any more.
+            let now = Self.now + Self.day * day + .seconds(3600)
+            var valid = facts
+            valid.tokens.removeAll { $0.end <= now }
+            said += book.look(valid, at: .zero, now: now).map { (day, $0.words) }
+        }
+        #expect(said.map(\.day) == [6, 8, 17, 19, 21])
+        #expect(said[0].words.hasPrefix("Token gw-1 expires "))
+        #expect(said[0].words.contains("and 4 more expire soon"))
+        #expect(said[1].words.hasPrefix("Token late expires "))
+        #expect(!said[1].words.contains("more"))
+        // After a restart the earliest stands for all, so that the log has its report already.
+        var restarted = TroubleBook()
+        let now = Self.now + Self.day * 9
+        let troubles = restarted.look(facts, at: .zero, now: now)
+        #expect(troubles.count == 1)
+        #expect(troubles.first?.identity == Self.identity(of: "gw-1", facts, notice: 1))
+    }
+
+    private static func identity(
+        of name: String, _ facts: TroubleBook.Facts, notice: Int
+    ) -> String? {
+        facts.tokens.first { $0.name == name }.flatMap {
+            Trouble.token(name: $0.name, expires: $0.end, others: 7, notice: notice).identity
+        }
+    }
+
     @Test("a short life has its thresholds in the last quarter: an issuer renews before")
     func shortLife() {
         var book = TroubleBook()
@@ -53,7 +90,7 @@ struct TroubleTests {
         #expect(said.isEmpty)
         var facts = TroubleBook.Facts()
         (facts.certificateBegin, facts.certificate) = (Self.now, Self.now + Self.day)
-        (facts.tokenBegin, facts.token) = (Self.now, Self.now + Self.day * 28)
+        facts.tokens = [.init(name: "ci", begin: Self.now, end: Self.now + Self.day * 28)]
         for minute in 0..<1440 {
             let now = Self.now + .seconds(minute * 60)
             said += book.look(facts, at: .zero, now: now).map { (minute / 60, $0) }
@@ -90,6 +127,34 @@ struct TroubleTests {
         let other = Event(.forwardBehind(fault: ""), node: "gw-a1", az: "a", at: Self.now)
         #expect(await TroubleWatch.holds(other, in: eventLog) == false)
         await eventLog.close()
+    }
+
+    @Test("of the dead letters to one bad address the first is an error, the others are no news")
+    func deadLetters() async throws {
+        let folder = try TemporaryDirectory("dead")
+        let store = try Store(path: folder.file("state.sqlite"))
+        var levels: [Event.Level] = []
+        for number in 1...12 {
+            let digest = RenderedDigest(
+                id: "d\(number)", thread: "t\(number)", subject: "s", slack: "{}", text: "t",
+                html: "h", model: "{}", kind: "failing", groupKey: "k", composedAt: Self.now)
+            let letters = try await store.write { db in
+                try Outbox.enqueue(
+                    db, digest, to: [Addressee(receiver: "mail", recipient: "bad@x.example")],
+                    at: Self.now)
+                for entry in try Outbox.list(db, states: [.waiting]) {
+                    try Outbox.settle(
+                        db, entry.id, Outbox.Verdict(fate: .dead, words: "550 no such user"),
+                        at: Self.now)
+                }
+                let letters = try Outbox.unreported(db)
+                try Outbox.markReported(db, letters.map(\.id))
+                return letters
+            }
+            levels += letters.map { Event(dead: $0, node: "n", az: "a").level }
+        }
+        #expect(levels == [Event.Level.error] + Array(repeating: Event.Level.info, count: 11))
+        try store.close()
     }
 
     /// A receiver that never accepts anything.

@@ -48,6 +48,35 @@ struct FanOutTests {
         }
     }
 
+    @Test("what ends while others are being recorded is recorded with one write, each once")
+    func grouped() async throws {
+        let groups = OutcomeGroups<Int, String>()
+        let written = Mutex<[[Int]]>([])
+        let gate = TestGate()
+        let write: @Sendable ([Int]) async -> [String]? = { items in
+            written.withLock { $0.append(items) }
+            if items == [0] { await gate.pass() }
+            return items.contains(9) ? nil : items.map { "\($0)" }
+        }
+        let outcomes = try await withThrowingTaskGroup(of: (Int, String?).self) { group in
+            group.addTask { (0, await groups.record(0, with: write)) }
+            await gate.arrivals()
+            for item in 1...8 {
+                group.addTask { (item, await groups.record(item, with: write)) }
+            }
+            try await eventually("eight wait") { groups.waiting == 8 }
+            gate.open()
+            return try await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
+        }
+        #expect(outcomes == Dictionary(uniqueKeysWithValues: (0...8).map { ($0, "\($0)") }))
+        let sizes = written.withLock { $0.map(\.count) }
+        #expect(sizes == [1, 8])
+        // A group that cannot be recorded fails for its own items only.
+        #expect(await groups.record(9, with: write) == nil)
+        #expect(await groups.record(10, with: write) == "10")
+        #expect(groups.waiting == 0)
+    }
+
     @Test("while it fails, one is tried at a time; when one arrives, the others follow at once")
     func probe() async throws {
         let works = Atomic(false)
@@ -97,6 +126,66 @@ struct FanOutTests {
         }
         #expect(here.calls[1].digest.hasPrefix("failing-away-"))
         #expect(here.calls[2].digest.hasPrefix("recovered-away-"))
+    }
+
+    @Test("a restart does not repeat that a receiver fails, and still reports its return")
+    func restarted() async throws {
+        let works = Atomic(false)
+        let away = ScriptedReceiver("away") { _, _, _ in
+            works.load(ordering: .relaxed) ? .sent : .retry(after: nil)
+        }
+        let here = ScriptedReceiver("here") { _, _, _ in .sent }
+        let first = bench.service([away, here])
+        try await bench.running(first) {
+            try await bench.enqueue([Sample.digest("d")], first)
+            try await bench.passing(.seconds(1), until: "it is reported") {
+                !bench.changes.isEmpty
+            }
+            try await eventually("the other one was told") { here.calls.count == 2 }
+        }
+        let second = bench.service([away, here])
+        try await bench.running(second) {
+            let begun = bench.clock.wall.now
+            try await bench.passing(.seconds(5), until: "as long has passed again") {
+                bench.clock.wall.now >= begun + .seconds(900) && !second.failingReceivers.isEmpty
+            }
+            #expect(bench.changes.map(\.receiver) == ["away"])
+            works.store(true, ordering: .relaxed)
+            try await bench.passing(.seconds(1), until: "it is back") { bench.changes.count == 2 }
+            try await eventually("the other one was told") { here.calls.count == 3 }
+        }
+        #expect(bench.changes.last == .recovered("away"))
+        #expect(here.calls.last?.digest.hasPrefix("recovered-away-") == true)
+    }
+
+    @Test("after a restart, a receiver whose pause the others heard of is still tried with one")
+    func restartedPause() {
+        let health = ReceiverHealth()
+        health.resume(after: NoticeDigest.pausedKind)
+        #expect(health.isProbing)
+        #expect(health.pause(at: .zero) == nil)
+        #expect(health.delivered() == ReceiverHealth.Ended(pause: true))
+        #expect(!health.isProbing)
+        health.resume(after: NoticeDigest.recoveredKind)
+        #expect(health.delivered() == ReceiverHealth.Ended())
+    }
+
+    @Test("a receiver that is back gets one more at a time for each that it accepts")
+    func growing() {
+        let policy = DeliveryPolicy()
+        let health = ReceiverHealth()
+        #expect(health.places(of: 8) == 8)
+        for round in 0..<2 {
+            let began = Duration.seconds(round * 100)
+            health.failed(
+                began: began, at: began + .seconds(1), asked: nil, words: "503", policy)
+            #expect(health.places(of: 8) == 1)
+            let places = (0..<9).map { _ in
+                _ = health.delivered()
+                return health.places(of: 8)
+            }
+            #expect(places == [2, 3, 4, 5, 6, 7, 8, 8, 8])
+        }
     }
 
     @Test("one refused digest says nothing about the next: only a later try makes a receiver fail")
@@ -159,18 +248,28 @@ struct FanOutTests {
         #expect(bench.deadLetters.map(\.isRepeated) == [false, true, true, false, true])
     }
 
-    @Test("the next delivery is found by an index, whatever waits")
+    @Test("the next delivery, its recipients and what it replaces are found by indexes")
     func index() async throws {
-        let plan = try await bench.store.read { db in
-            try String.fetchAll(
-                db.connection,
-                sql: """
-                    EXPLAIN QUERY PLAN SELECT id, digest, due_ms FROM outbox
-                    WHERE receiver = 'a' AND state = 'waiting' AND head = 1 ORDER BY due_ms, id
-                    """, adapter: SuffixRowAdapter(fromIndex: 3))
+        func plan(_ sql: String, _ arguments: StatementArguments) async throws -> [String] {
+            try await bench.store.read { db in
+                try String.fetchAll(
+                    db.connection, sql: "EXPLAIN QUERY PLAN " + sql, arguments: arguments,
+                    adapter: SuffixRowAdapter(fromIndex: 3))
+            }
         }
-        #expect(plan.count == 1)
-        #expect(plan.first?.contains("USING INDEX outbox_due") == true)
+        let heads = try await plan(Outbox.headsSQL, ["a"])
+        #expect(heads.count == 1)
+        #expect(heads.first?.contains("USING INDEX outbox_due (receiver=?)") == true)
+        // By the digest, not among all that is due at the receiver or waits anywhere.
+        let recipients = try await plan(Outbox.recipientsSQL, ["d", "a", 1])
+        #expect(recipients.first?.contains("(digest=? AND receiver=?)") == true, "\(recipients)")
+        let unreported = try await plan(Outbox.unreportedSQL, [])
+        #expect(unreported.first?.contains("outbox_unreported") == true, "\(unreported)")
+        let stale = try await plan(Outbox.staleSQL, ["t", 1])
+        for part in ["digest_thread (thread=?)", "(digest=?)", "outbox_thread (receiver=?"] {
+            #expect(stale.contains { $0.contains(part) }, "\(part): \(stale)")
+        }
+        #expect(!stale.contains { $0.contains("outbox_state") || $0.contains("SCAN outbox") })
     }
 
     @Test("each thread has one head, however its deliveries end or are revived")

@@ -57,6 +57,46 @@ struct StaleTests {
         #expect(fine.calls.map(\.digest) == ["g.1", "g.2"])
     }
 
+    @Test("a digest counts also those that the replaced one had replaced, until one arrives")
+    func chain() async throws {
+        let now = bench.clock.wall.now
+        let later = now + .seconds(60)
+        func add(_ id: String, replacing old: [String] = []) async throws {
+            try await bench.store.write { db in
+                try Outbox.enqueue(
+                    db, Sample.digest(id, thread: "g"),
+                    to: [Addressee(receiver: "slack"), Addressee(receiver: "mail")],
+                    replacing: old, at: now)
+            }
+        }
+        func settle(_ id: String, _ receiver: String) async throws {
+            try await bench.store.write { db in
+                let addressee = Addressee(receiver: receiver)
+                let entry = try Outbox.list(db).first {
+                    $0.digest == id && $0.addressee == addressee
+                }
+                try Outbox.settle(
+                    db, entry?.id ?? 0, Outbox.Verdict(fate: .sent, words: "ok"), at: now)
+            }
+        }
+        func stale(at moment: Timestamp) async throws -> [String] {
+            try await bench.store.read { db in
+                try Outbox.stale(db, threads: ["g"], at: moment)
+            }.map { "\($0.digest) \($0.receiver)" }
+        }
+        try await add("g.1")
+        try await settle("g.1", "mail")
+        try await add("g.2", replacing: ["g.1"])
+        try await settle("g.2", "mail")
+        #expect(try await stale(at: later) == ["g.1 slack", "g.2 slack"])
+        // It is on its way, and reports itself what it replaced.
+        #expect(try await stale(at: now).isEmpty)
+        try await add("g.3", replacing: ["g.1", "g.2"])
+        try await settle("g.3", "slack")
+        try await add("g.4")
+        #expect(Set(try await stale(at: later)) == ["g.3 mail", "g.4 mail", "g.4 slack"])
+    }
+
     @Test("receivers replaced at run time: new ones are served, removed ones leave dead letters")
     func receivers() async throws {
         let old = ScriptedReceiver("old") { _, _, _ in .retry(after: .seconds(3000)) }

@@ -6,7 +6,7 @@ import Testing
 /// The scenes as one table: messages, the first red one after the verdict, the time to "aborted".
 ///
 /// By the digests' own clock, up to the moment when a message is composed; delivery has its own
-/// tests. `swift test --filter SceneTableTests` prints it.
+/// tests, and `AwaySceneTests` the scene of a receiver that is away. `swift test --filter SceneTableTests` prints it.
 @Suite("The table of scenes")
 struct SceneTableTests {
     private struct Scene: Sendable {
@@ -90,6 +90,16 @@ struct SceneTableTests {
             let red = log.now
             for n in 1...60 {
                 attempt(&log, n, [("a", n % 2 == 1 ? .unhealthy : .healthy)])
+                log.pass(milliseconds: 30_000)
+            }
+            return (red, nil)
+        },
+        Scene(name: "two zones that fail in turn, 20 min", messages: 2...4, red: 10_000) { log in
+            let red = log.now
+            for n in 1...40 {
+                let (a, b): (VerdictStatus, VerdictStatus) =
+                    n % 2 == 1 ? (.unhealthy, .healthy) : (.healthy, .unhealthy)
+                attempt(&log, n, [("a", a), ("b", b)])
                 log.pass(milliseconds: 30_000)
             }
             return (red, nil)

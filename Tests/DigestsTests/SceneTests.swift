@@ -82,6 +82,22 @@ struct SceneTests {
         #expect(Set(said.map(\.thread)).count == 1)
     }
 
+    @Test("Flapping across zones: one incident, named as such, which has not recovered")
+    func zonesInTurn() {
+        var log = LogScript(Self.settings)
+        for n in 1...40 {
+            let (a, b): (VerdictStatus, VerdictStatus) =
+                n % 2 == 1 ? (.unhealthy, .healthy) : (.healthy, .unhealthy)
+            Self.attempt(&log, n, [("a", a), ("b", b)])
+            log.pass(milliseconds: 30_000)
+        }
+        let said = log.said()
+        #expect(said.allSatisfy { $0.kind == .failing }, "\(said.map(\.kind))")
+        #expect((2...4).contains(said.count), "\(said.count)")
+        #expect(said.contains { $0.changes.contains(.flapping) })
+        #expect(Set(said.map(\.thread)).count == 1)
+    }
+
     @Test(
         "20 and 60 rollouts in a second: one message; two for an hour with their recovery",
         arguments: [20, 60])

@@ -1,3 +1,4 @@
+import Core
 import EventLog
 import Events
 import JSON
@@ -6,8 +7,8 @@ import JSON
 enum Trouble: Sendable, Equatable {
     /// The node's certificate ends soon. `notice` is the number of the report, from 1.
     case certificate(expires: Timestamp, notice: Int)
-    /// The next valid token ends soon.
-    case token(expires: Timestamp, notice: Int)
+    /// A token ends soon, and `others` whose report is due, too.
+    case token(name: String, expires: Timestamp, others: Int, notice: Int)
     /// The digests do not follow the log.
     case digestsBehind(bytes: Int, fault: String)
     /// The notifier does not accept this gateway's events.
@@ -23,9 +24,11 @@ enum Trouble: Sendable, Equatable {
         case .certificate(let expires, _):
             "The node's certificate expires \(expires.rfc3339). Callers are refused from then on: "
                 + "replace the files of listen.tls; they are read again without a restart."
-        case .token(let expires, _):
-            "A token expires \(expires.rfc3339). Its caller is refused from then on: make another "
-                + "with `bellwether token create` before; `bellwether token list` shows which."
+        case .token(let name, let expires, let others, _):
+            "Token \(InertText.visible(name, limit: 64)) expires \(expires.rfc3339)"
+                + (others == 0 ? "" : ", and \(others) more expire soon")
+                + ". Its caller is refused from then on: make another with `bellwether token create` "
+                + "before; `bellwether token list` shows all."
         case .digestsBehind(let bytes, let fault):
             "The digests do not follow the event log: \(bytes) bytes are not read"
                 + (fault.isEmpty ? "" : " (\(fault))")
@@ -56,8 +59,10 @@ enum Trouble: Sendable, Equatable {
     /// trouble that is over when it is not found any more.
     var identity: String? {
         switch self {
-        case .certificate(let expires, let notice), .token(let expires, let notice):
+        case .certificate(let expires, let notice):
             "\(name)\0\(expires.milliseconds)\0\(notice)"
+        case .token(let token, let expires, _, let notice):
+            "\(name)\0\(token)\0\(expires.milliseconds)\0\(notice)"
         default: nil
         }
     }
@@ -65,7 +70,7 @@ enum Trouble: Sendable, Equatable {
     /// Whether a threshold before an end is passed.
     fileprivate var isNear: Bool {
         switch self {
-        case .certificate(_, let notice), .token(_, let notice): notice > 0
+        case .certificate(_, let notice), .token(_, _, _, let notice): notice > 0
         default: true
         }
     }
@@ -84,10 +89,10 @@ struct TroubleBook: Sendable {
     /// The node's state at one moment. Nil or empty: the node has no such part, or it is well.
     struct Facts: Sendable, Equatable {
         var certificate: Timestamp?
-        var token: Timestamp?
-        /// When the certificate and the token became valid.
+        /// When the certificate became valid.
         var certificateBegin: Timestamp?
-        var tokenBegin: Timestamp?
+        /// The valid tokens that expire.
+        var tokens: [Token] = []
         /// How far the digests have read, and how many bytes lie after it.
         var position = LogPosition.start
         var lag = 0
@@ -99,6 +104,13 @@ struct TroubleBook: Sendable {
         var bucketFault = ""
         /// Whether trying again does not help until a person does something.
         var bucketRefuses = false
+
+        struct Token: Sendable, Equatable {
+            let name: String
+            /// When it became valid.
+            var begin: Timestamp?
+            let end: Timestamp
+        }
     }
 
     /// How long before the end a certificate or a token is reported, and again: 14, 3 and 1 days,
@@ -140,16 +152,22 @@ struct TroubleBook: Sendable {
             Self.notices(from: begin, to: end).count { now + $0 >= end }
         }
         // Only the nearest of the thresholds is reported; the others are passed, too.
-        let ends = [
-            facts.certificate.map {
-                Trouble.certificate(expires: $0, notice: passed(facts.certificateBegin, $0))
-            }, facts.token.map { Trouble.token(expires: $0, notice: passed(facts.tokenBegin, $0)) },
-        ]
-        for case .some(let trouble) in ends where trouble.isNear {
-            guard let identity = trouble.identity, reported.insert(identity).inserted else {
-                continue
-            }
-            news.append(trouble)
+        if let end = facts.certificate {
+            let trouble = Trouble.certificate(
+                expires: end, notice: passed(facts.certificateBegin, end))
+            if isNews(trouble) { news.append(trouble) }
+        }
+        // One report for all that are due, so that tokens made on one day are not a row of messages.
+        var tokens: [Trouble] = []
+        for token in facts.tokens.sorted(by: { ($0.end, $0.name) < ($1.end, $1.name) }) {
+            let trouble = Trouble.token(
+                name: token.name, expires: token.end, others: 0,
+                notice: passed(token.begin, token.end))
+            if isNews(trouble) { tokens.append(trouble) }
+        }
+        if case .token(let name, let expires, _, let notice)? = tokens.first {
+            let others = tokens.dropFirst().count
+            news.append(.token(name: name, expires: expires, others: others, notice: notice))
         }
         if facts.position != position || facts.lag == 0 && facts.digestFault.isEmpty {
             (position, movedAt) = (facts.position, elapsed)
@@ -175,6 +193,12 @@ struct TroubleBook: Sendable {
         return news
     }
 
+    /// Whether an end is near and this threshold of it was not reported yet.
+    private mutating func isNews(_ trouble: Trouble) -> Bool {
+        guard trouble.isNear, let identity = trouble.identity else { return false }
+        return reported.insert(identity).inserted
+    }
+
     private mutating func note(
         _ key: String, _ isWrong: Bool, _ news: inout [Trouble], _ trouble: () -> Trouble
     ) {
@@ -191,7 +215,7 @@ extension Event {
     init(_ trouble: Trouble, node: String, az: String, at now: Timestamp) {
         var end: Timestamp?
         switch trouble {
-        case .certificate(let expires, _), .token(let expires, _): end = expires
+        case .certificate(let expires, _), .token(_, let expires, _, _): end = expires
         default: break
         }
         let id = trouble.identity.map { "\(node)\0\($0)" }

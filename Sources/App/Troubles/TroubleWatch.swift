@@ -80,8 +80,12 @@ struct TroubleWatch: Service {
         (facts.certificateBegin, facts.certificate) = (
             server.certificateBegin, server.certificateExpiry
         )
-        let token = tokens.nextToExpire
-        (facts.tokenBegin, facts.token) = (token?.created, token?.expires)
+        for token in tokens.expiring {
+            // One that is to be revoked has been replaced by a person.
+            guard let end = token.expires, token.revoked == nil else { continue }
+            facts.tokens.append(
+                TroubleBook.Facts.Token(name: token.name, begin: token.created, end: end))
+        }
         facts.refuses = eventLog.status.shedding
         if let status = notifier?.digestService.status {
             facts.position = status.position

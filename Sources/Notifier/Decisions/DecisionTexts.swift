@@ -41,10 +41,17 @@ struct DecisionTexts {
         for (name, text) in all {
             var rest = text.unicodeScalars[...]
             // With its quotes, the names of its members and its braces.
-            let cost = Self.prefix(of: name.unicodeScalars[...], within: .max).bytes + 24
+            let cost = Self.most(name) + 24
             if left < cost, left < Self.lineBytes {
                 lines.append([])
                 left = Self.lineBytes
+            }
+            // Most texts fit as they are.
+            let whole = Self.most(text)
+            if whole <= left - cost {
+                lines[lines.count - 1].append(Self.value(name, text))
+                left -= whole + cost
+                continue
             }
             repeat {
                 let (part, bytes) = Self.prefix(of: rest, within: left - cost)
@@ -55,15 +62,31 @@ struct DecisionTexts {
                     continue
                 }
                 lines[lines.count - 1].append(
-                    .object([
-                        .init("name", .string(name)),
-                        .init("text", .string(String(String.UnicodeScalarView(part)))),
-                    ]))
+                    Self.value(name, String(String.UnicodeScalarView(part))))
                 left -= bytes + cost
                 rest = rest[part.endIndex...]
             } while !rest.isEmpty
         }
         return lines.map(JSONValue.array)
+    }
+
+    private static func value(_ name: String, _ text: String) -> JSONValue {
+        .object([.init("name", .string(name)), .init("text", .string(text))])
+    }
+
+    /// The most bytes that a text takes in JSON.
+    private static func most(_ text: String) -> Int {
+        var bytes = 0
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += 2
+            case ..<0x20, 0x7F: bytes += 6
+            // U+2028 and U+2029 begin with it, and take 6 bytes instead of 3.
+            case 0xE2: bytes += 4
+            default: bytes += 1
+            }
+        }
+        return bytes
     }
 
     /// The longest beginning that takes at most `limit` bytes in JSON, and how many it takes.
@@ -77,7 +100,7 @@ struct DecisionTexts {
             let size =
                 switch scalar {
                 case "\"", "\\": 2
-                case "\u{0}"..."\u{1F}", "\u{2028}", "\u{2029}": 6
+                case "\u{0}"..."\u{1F}", "\u{7F}", "\u{2028}", "\u{2029}": 6
                 default: UTF8.width(scalar)
                 }
             guard bytes + size <= limit else { break }

@@ -107,8 +107,10 @@ struct SlackMessage {
 extension String {
     /// The text without whitespace at both ends.
     var trimmedLines: String {
-        let body = drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
-        return String(body)
+        guard let first = firstIndex(where: { !$0.isWhitespace }),
+            let last = lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(self[first...last])
     }
 
     /// The text on one line.
@@ -119,10 +121,11 @@ extension String {
     /// The text with at most one empty line in a row, none at the ends, and a final newline.
     var tidyLines: String {
         var out: [Substring] = []
-        for line in split(separator: "\n", omittingEmptySubsequences: false) {
-            let isBlank = line.allSatisfy(\.isWhitespace)
+        // Scalars: finding the characters of a page takes longer than rendering it.
+        for line in unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false) {
+            let isBlank = line.allSatisfy(\.properties.isWhitespace)
             if isBlank, out.last?.isEmpty ?? true { continue }
-            out.append(isBlank ? "" : line)
+            out.append(isBlank ? "" : Substring(line))
         }
         while out.last?.isEmpty ?? false { out.removeLast() }
         return out.joined(separator: "\n") + "\n"

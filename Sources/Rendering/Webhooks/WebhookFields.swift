@@ -11,6 +11,9 @@ struct WebhookFields {
     /// Every name that a template may use, at any depth, except those below `group` and `var`.
     static let known = own.union(DigestModel.names)
 
+    /// Without any value, for parts without tags.
+    init() { members = [] }
+
     /// - Parameters:
     ///   - variables: The values of `var.NAME`.
     ///   - mark: What the receiver returned for an earlier digest of the incident.

@@ -77,6 +77,9 @@ struct WebhookPart: Sendable {
         }
     }
 
+    /// Whether no digest changes it.
+    var isConstant: Bool { template == nil }
+
     /// A text without tags.
     init(text: String) {
         form = .plain

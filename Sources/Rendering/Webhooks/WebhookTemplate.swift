@@ -87,10 +87,16 @@ public struct WebhookTemplate: Sendable {
         for digest: RenderedDigest, url: String, receiver: String,
         variables: [String: String] = [:], mark: String? = nil
     ) throws(WebhookFaults) -> Request {
-        let fields = WebhookFields(
-            digest, receiver: receiver, variables: variables, mark: mark)
         let address = try WebhookPart(
             url, .address, file: "url", variables: source.variables)
+        // Parsing the digest's JSON is most of the work, and the plain request has no tag.
+        let isConstant =
+            (body?.isConstant ?? true) && address.isConstant && self.method.isConstant
+            && self.headers.allSatisfy { $0.part.isConstant }
+        let fields =
+            isConstant
+            ? WebhookFields()
+            : WebhookFields(digest, receiver: receiver, variables: variables, mark: mark)
         let method = method.render(fields).filter { !$0.isWhitespace }
         guard !method.isEmpty, method.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
             throw WebhookFaults(

@@ -20,7 +20,10 @@ struct DigestFacts {
         add("On call", [context.onCall, rule?.onCall ?? ""].first { !$0.isEmpty })
         let step = context.step.map { "step \($0)" }
         let traffic = context.weight.map { "\($0) % on the canary" }
-        add("Traffic", [traffic, step].compactMap(\.self).joined(separator: ", "))
+        let share = [traffic, step].compactMap(\.self).joined(separator: ", ")
+        // The abort took the traffic back, unless its event says what it is now.
+        let isPast = digest.kind == .ended && digest.outcome == "aborted" && context.weight != 0
+        add("Traffic", isPast && !share.isEmpty ? "until then \(share)" : share)
         if !context.image.isEmpty {
             let before =
                 context.previousImage.isEmpty || context.previousImage == context.image

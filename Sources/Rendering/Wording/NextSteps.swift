@@ -35,6 +35,15 @@ struct NextSteps {
                         + "--count-by rollout"))
             commands.append(Command(label: "list", line: "bellwether digest list"))
         }
+        if digest.rollup?.storm != nil { addAcknowledgement(of: digest) }
+    }
+
+    /// Adds the command with which a person takes over an incident that is open.
+    private mutating func addAcknowledgement(of digest: Digest) {
+        guard digest.incidentEnd == nil, digest.acknowledgement == nil,
+            Self.isIdentifier(digest.thread)
+        else { return }
+        commands.append(Command(label: "ack", line: "bellwether ack \(digest.thread) --for 1h"))
     }
 
     /// Adds the commands for the cause of one of the node's own notices.
@@ -86,12 +95,7 @@ struct NextSteps {
             look(at: "namespace=\(namespace) rollout=\(rollout)")
         }
         if digest.incidentEnd == nil {
-            if digest.kind == .failing, digest.acknowledgement == nil,
-                Self.isIdentifier(digest.thread)
-            {
-                commands.append(
-                    Command(label: "ack", line: "bellwether ack \(digest.thread) --for 1h"))
-            }
+            if digest.kind == .failing { addAcknowledgement(of: digest) }
             commands.append(
                 Command(
                     label: "silence",

@@ -103,12 +103,12 @@ public final class TokenRegistry: Service, Sendable {
             instance: identity.instance)
     }
 
-    /// The valid token that expires next; nil if none does.
-    public var nextToExpire: TokenRecord? {
+    /// The valid tokens that expire, the next one first.
+    public var expiring: [TokenRecord] {
         let now = clock.now
         return snapshot.value.records.filter {
             $0.expires != nil && snapshot.refusal(of: $0, at: now) == nil
-        }.min { ($0.expires ?? $0.created, $0.id) < ($1.expires ?? $1.created, $1.id) }
+        }.sorted { ($0.expires ?? $0.created, $0.id) < ($1.expires ?? $1.created, $1.id) }
     }
 
     private func verdict(_ hash: UnsafeRawBufferPointer) -> TokenVerdict? {

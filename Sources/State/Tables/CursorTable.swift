@@ -27,11 +27,12 @@ public enum CursorTable {
     public static func move(
         _ db: Store.Transaction, _ name: String, to position: LogPosition
     ) throws {
-        try db.connection.execute(
-            sql: """
-                INSERT INTO cursor (name, segment, offset) VALUES (?, ?, ?)
-                ON CONFLICT (name) DO UPDATE SET segment = excluded.segment, offset = excluded.offset
-                """,
+        try db.statement(
+            """
+            INSERT INTO cursor (name, segment, offset) VALUES (?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET segment = excluded.segment, offset = excluded.offset
+            """
+        ).execute(
             arguments: [
                 name, Int64(bitPattern: position.segment), Int64(bitPattern: position.offset),
             ])

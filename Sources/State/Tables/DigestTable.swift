@@ -41,13 +41,14 @@ public enum DigestTable {
 
     /// Stores a digest. An existing one is not changed: an id identifies fixed bytes.
     public static func add(_ db: Store.Transaction, _ row: Row) throws {
-        try db.connection.execute(
-            sql: """
-                INSERT INTO digest
-                    (id, group_key, kind, subject, thread, composed_ms, model, slack, text, html,
-                    slack_reply)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
-                """,
+        try db.statement(
+            """
+            INSERT INTO digest
+                (id, group_key, kind, subject, thread, composed_ms, model, slack, text, html,
+                slack_reply)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+            """
+        ).execute(
             arguments: StatementArguments(
                 [row.id, row.group, row.kind, row.subject, row.thread].map(storable)
             ) + [row.composed.milliseconds]
@@ -62,8 +63,14 @@ public enum DigestTable {
 
     /// The digest with that id.
     public static func row(_ db: Store.Transaction, id: String) throws -> Row? {
+        // Named columns: a cached statement with `*` would keep the columns of an earlier schema.
         try GRDB.Row.fetchOne(
-            db.connection, sql: "SELECT * FROM digest WHERE id = ?", arguments: [id]
+            db.statement(
+                """
+                SELECT id, group_key, kind, subject, thread, composed_ms, model, slack, text, html,
+                    slack_reply
+                FROM digest WHERE id = ?
+                """), arguments: [id]
         ).map(Row.init)
     }
 
@@ -73,6 +80,15 @@ public enum DigestTable {
             db.connection, sql: "SELECT * FROM digest ORDER BY composed_ms DESC, id DESC LIMIT ?",
             arguments: [limit]
         ).map(Row.init)
+    }
+
+    /// The kind of a thread's newest digest; nil if there is none.
+    public static func lastKind(_ db: Store.Transaction, thread: String) throws -> String? {
+        try String.fetchOne(
+            db.connection,
+            sql: """
+                SELECT kind FROM digest WHERE thread = ? ORDER BY composed_ms DESC, id DESC LIMIT 1
+                """, arguments: [storable(thread)])
     }
 
     /// A digest without its bodies.

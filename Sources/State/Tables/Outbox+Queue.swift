@@ -38,12 +38,7 @@ extension Outbox {
     ) throws -> Next {
         var next = Next()
         var seen = busy
-        let heads = try Row.fetchCursor(
-            db.connection,
-            sql: """
-                SELECT id, digest, due_ms FROM outbox
-                WHERE receiver = ? AND state = 'waiting' AND head = 1 ORDER BY due_ms, id
-                """, arguments: [receiver])
+        let heads = try Row.fetchCursor(db.statement(headsSQL), arguments: [receiver])
         while next.batches.count < limit, let head = try heads.next() {
             guard !seen.contains(try head.read("id")) else { continue }
             let due: Int64 = try head.read("due_ms")
@@ -54,34 +49,43 @@ extension Outbox {
             let id: String = try head.read("digest")
             guard let digest = try DigestTable.row(db, id: id) else { continue }
             let rows = try Row.fetchAll(
-                db.connection,
-                sql: """
-                    SELECT id, recipient, tries FROM outbox
-                    WHERE digest = ? AND receiver = ? AND state = 'waiting' AND head = 1
-                        AND due_ms <= ? ORDER BY id
-                    """, arguments: [id, receiver, now.milliseconds])
+                db.statement(recipientsSQL), arguments: [id, receiver, now.milliseconds])
             let deliveries = try rows.filter { !seen.contains(try $0.read("id")) }.map { row in
                 try Delivery(
                     id: row.read("id"), recipient: row.read("recipient"), tries: row.read("tries"))
             }
             seen.formUnion(deliveries.map(\.id))
             let mark = try String.fetchOne(
-                db.connection,
-                sql: """
+                db.statement(
+                    """
                     SELECT mark FROM outbox WHERE receiver = ? AND thread = ? AND mark <> ''
                     ORDER BY id DESC LIMIT 1
-                    """, arguments: [receiver, digest.thread])
+                    """), arguments: [receiver, digest.thread])
             next.batches.append(Batch(digest: digest, deliveries: deliveries, mark: mark))
         }
         return next
     }
+
+    /// The oldest waiting deliveries of the threads of a receiver, by `outbox_due`.
+    static let headsSQL = """
+        SELECT id, digest, due_ms FROM outbox
+        WHERE receiver = ? AND state = 'waiting' AND head = 1 ORDER BY due_ms, id
+        """
+
+    /// The due deliveries of one digest to a receiver. `+` keeps SQLite from `outbox_due`, by which
+    /// it would read all that is due at the receiver.
+    static let recipientsSQL = """
+        SELECT id, recipient, tries FROM outbox
+        WHERE digest = ? AND receiver = ? AND state = 'waiting' AND +head = 1
+            AND due_ms <= ? ORDER BY id
+        """
 
     /// The time since a delivery was enqueued or retried by hand; zero if it does not exist.
     public static func age(_ db: Store.Transaction, _ delivery: Int64, at now: Timestamp) throws
         -> Duration
     {
         let since = try Int64.fetchOne(
-            db.connection, sql: "SELECT COALESCE(since_ms, created_ms) FROM outbox WHERE id = ?",
+            db.statement("SELECT COALESCE(since_ms, created_ms) FROM outbox WHERE id = ?"),
             arguments: [delivery])
         return since.map { now - Timestamp(milliseconds: $0) } ?? .zero
     }
@@ -100,13 +104,14 @@ extension Outbox {
             state = .waiting
             due = moment
         }
-        try db.connection.execute(
-            sql: """
-                UPDATE outbox
-                SET state = ?, tries = MIN(tries, 999999999) + 1, due_ms = ?, tried_ms = ?, settled_ms = ?,
-                    answer = ?, mark = ?, told = 0
-                WHERE id = ? AND (state = 'waiting' OR ? = 'sent')
-                """,
+        try db.statement(
+            """
+            UPDATE outbox
+            SET state = ?, tries = MIN(tries, 999999999) + 1, due_ms = ?, tried_ms = ?, settled_ms = ?,
+                answer = ?, mark = ?, told = 0
+            WHERE id = ? AND (state = 'waiting' OR ? = 'sent')
+            """
+        ).execute(
             arguments: [
                 state.rawValue, due.milliseconds, now.milliseconds,
                 state == .waiting ? nil : now.milliseconds, verdict.words,
@@ -148,8 +153,8 @@ extension Outbox {
         }
     }
 
-    /// Reads by `outbox_addressee` only the dead letters after the last one that was sent, whatever
-    /// the table contains.
+    /// Reads by `outbox_unreported` only those, and by `outbox_addressee` only the dead letters after
+    /// the last one that was sent, whatever the table contains.
     static let unreportedSQL = """
         SELECT \(OutboxEntry.columns), EXISTS (
             SELECT 1 FROM outbox AS before
@@ -166,7 +171,7 @@ extension Outbox {
                         AND sent.state = 'sent'
                         AND (sent.settled_ms, sent.id) > (before.settled_ms, before.id)))
             AS repeated
-        FROM outbox JOIN digest ON digest.id = outbox.digest
+        FROM outbox CROSS JOIN digest ON digest.id = outbox.digest
         WHERE outbox.state = 'dead' AND outbox.told = 0 ORDER BY outbox.id
         """
 
@@ -194,7 +199,7 @@ extension Outbox {
 
     /// The id of the newest delivery; 0 if there is none.
     public static func newest(_ db: Store.Transaction) throws -> Int64 {
-        try Int64.fetchOne(db.connection, sql: "SELECT MAX(id) FROM outbox") ?? 0
+        try Int64.fetchOne(db.statement("SELECT MAX(id) FROM outbox")) ?? 0
     }
 
     /// Shifts the times of waiting deliveries up to id `newest` by a step of the clock.

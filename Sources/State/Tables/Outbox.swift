@@ -24,11 +24,12 @@ public enum Outbox {
             let due = max(
                 try replace(db, stale, for: addressee, by: digest.id, at: now),
                 notBefore[addressee.receiver] ?? now)
-            try db.connection.execute(
-                sql: """
-                    INSERT INTO outbox (digest, receiver, recipient, due_ms, created_ms, thread)
-                    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest, receiver, recipient) DO NOTHING
-                    """,
+            try db.statement(
+                """
+                INSERT INTO outbox (digest, receiver, recipient, due_ms, created_ms, thread)
+                VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest, receiver, recipient) DO NOTHING
+                """
+            ).execute(
                 arguments: [
                     DigestTable.storable(digest.id), addressee.receiver, addressee.recipient,
                     max(due, now).milliseconds, now.milliseconds,

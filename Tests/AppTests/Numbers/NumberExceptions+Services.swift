@@ -11,8 +11,8 @@ extension NumberExceptions {
         Delivery/Receivers/WebhookSignature: padded += [UInt8
         Gateway/Forwarding/NotifierAddresses: state.current + $0 ·
             retry.ceiling) + extra.delay(after · choice.index + 1
-        Notifier/Decisions/DecisionTexts: .text += text · .bytes + 24 · left - cost ·
-            lines.count - 1 · left -= bytes · bytes + size · bytes += size
+        Notifier/Decisions/DecisionTexts: .text += text · Self.most(name) + 24 · left - cost ·
+            lines.count - 1 · left -= bytes · left -= whole + cost · bytes + size · bytes +=
         Notifier/Decisions/DigestDecision: index + 1 · states.count - 1 · events.count) + 1
         Notifier/EventRoutes: $0 + $1.bytes.count
         Notifier/Hooks/ArgoRuns: status?[place.object]

@@ -49,6 +49,7 @@ extension NumberExceptions {
         JSON/JSONScanner: bytes[offset] · bytes[at + i]
         JSON/JSONSlice+Decoding: bytes[(range.lowerBound + 1)..<(range.upperBound - 1)] ·
             inner[i + 1] · bytes[start + i]
+        JSON/JSONWriter: utf8[at + 1] · utf8[at + 2]
         JSON/KeyFilter: bytes[start + i]
         Probes/Documents/ContentDecoding: space.count - Int(stream.pointee.avail_out ·
             output.count + made
@@ -239,7 +240,6 @@ extension NumberExceptions {
         JSON/JSONCursor: UInt64( · Int64(byte(
         JSON/JSONScanner+Strings: UInt64( · UInt32(byte - UInt8(
         JSON/JSONSlice+Decoding: Int64(digit) · UInt64(
-        JSON/JSONWriter: Int(byte >> 4)
         JSON/KeyFilter: UInt64( · Int(hash >> 6 & 7)
         Probes/Documents/ContentDecoding: Int(bytes[0]) · Int(stream.pointee.avail_out)
         Probes/Exposition/ExpositionLabels: Int64(hasher.finalize(

@@ -199,7 +199,8 @@ struct DecisionTests {
     func long() async throws {
         let bench = try await Bench()
         let html =
-            String(repeating: "\"\\\u{1}", count: 20_000) + String(repeating: "ü🔴", count: 20_000)
+            String(repeating: "\"\\\u{1}\u{7F}", count: 20_000)
+            + String(repeating: "ü🔴", count: 20_000)
         let log = try await bench.decisions()
         try await bench.commit(bench.digest("a.1", html: html), to: ["slack"], log)
         let parts = try await bench.lines(EventName.digestPart)
