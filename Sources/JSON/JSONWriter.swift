@@ -6,8 +6,14 @@
 public struct JSONWriter {
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
+    private let escapesLeast: Bool
 
-    public init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
+    /// - Parameter escapesLeast: Whether strings escape only what RFC 8785 §3.2.2.2 escapes, so not
+    ///   U+007F, U+2028 and U+2029.
+    public init(capacity: Int = 512, escapesLeast: Bool = false) {
+        self.escapesLeast = escapesLeast
+        bytes.reserveCapacity(capacity)
+    }
 
     /// The bytes written so far, as text.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -143,11 +149,12 @@ public struct JSONWriter {
         while i < utf8.endIndex {
             let byte = utf8[i]
             let next = utf8.index(after: i)
-            if let escape = Self.escape(byte) {
+            if let escape = Self.escape(byte), byte < 0x7F || !escapesLeast {
                 bytes.append(contentsOf: utf8[pending..<i])
                 bytes.append(contentsOf: escape)
                 pending = next
-            } else if byte == 0xE2, let third = Self.lineSeparator(utf8, after: next) {
+            } else if byte == 0xE2, !escapesLeast,
+                let third = Self.lineSeparator(utf8, after: next) {
                 bytes.append(contentsOf: utf8[pending..<i])
                 bytes.append(contentsOf: (third == 0xA8 ? "\\u2028" : "\\u2029").utf8)
                 i = utf8.index(next, offsetBy: 2)

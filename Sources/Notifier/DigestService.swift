@@ -1,3 +1,4 @@
+import Core
 import Delivery
 public import Digests
 public import Events
@@ -69,6 +70,9 @@ public final class DigestService: Sendable {
     /// together. A pass for every one or two lines would use more CPU than writing them.
     private static let coalescingDelay = Duration.milliseconds(25)
     private static let batchBytes = 4 << 20
+    /// The pauses after a failed pass or commit: their bounds, because one task waits alone.
+    static let retry = RetryPolicy(
+        initial: .milliseconds(200), factor: 2, ceiling: .seconds(10))
 
     public init(
         _ plan: Plan, decisions: DecisionLog, dispatch: any DigestDispatch,
@@ -201,7 +205,7 @@ public final class DigestService: Sendable {
                 failures += 1
                 show(fault: "\(error)")
                 telemetry.emit(DigestServiceFailed(fault: "\(error)", failures: failures))
-                try? await clock.sleep(for: .milliseconds(min(100 << min(failures, 7), 10_000)))
+                try? await clock.sleep(for: Self.retry.bound(after: failures))
             }
         }
         // Only shortens the next start, so an error does not matter.

@@ -42,7 +42,7 @@ enum CloudEvents {
             guard name.hasPrefix("ce-"), name.utf8.count > 3 else { continue }
             let key = String(name.dropFirst(3))
             guard !members.contains(where: { $0.key == key }), key != "data" else { continue }
-            members.append(.init(key, .string(field.value.removingPercentEncoding ?? field.value)))
+            members.append(.init(key, .string(PercentCoding.decode(field.value) ?? field.value)))
         }
         let type = headers[.contentType] ?? ""
         if !type.isEmpty { members.append(.init("datacontenttype", .string(type))) }
@@ -55,7 +55,7 @@ enum CloudEvents {
         } else if essence.hasPrefix("text/"), let text = String(validating: body, as: UTF8.self) {
             members.append(.init("data", .string(text)))
         } else {
-            members.append(.init("data_base64", .string(Data(body).base64EncodedString())))
+            members.append(.init("data_base64", .string(Base64.encode(body))))
         }
         return .object(members)
     }

@@ -171,7 +171,7 @@ extension HTTPSource {
             case .basic(let user, let password):
                 add("Authorization") { () throws(SecretFault) in
                     let pair = "\(user):\(try password.read())"
-                    return "Basic " + Data(pair.utf8).base64EncodedString()
+                    return "Basic " + Base64.encode(pair.utf8)
                 }
             }
         return absence.map { .failure($0) } ?? .success(read)

@@ -2,7 +2,6 @@ extension NumberExceptions {
     static let sources = ##"""
         # places
         Analysis/Judging/MetricValues: low + high · middle + 1
-        Analysis/Replay/CanonicalJSON: out += "\\u"
         Analysis/Replay/HistoryReplay: skipped += 1
         Analysis/Replay/ReplayCheck: windows.count) + 1
         Analysis/Statistics/CounterRule: sorted[middle]
@@ -67,7 +66,6 @@ extension NumberExceptions {
         # joins
         Analysis/Attempts/WindowInputs: first + open
         Analysis/Policy/PolicyTable: .policies) + (fallback.map
-        Analysis/Replay/CanonicalJSON: out += flag · out += JSONNumber.text(value.double
         Analysis/Replay/ReplayAttempt: .outcome) + given
         Analysis/Replay/ReplayCheck: members += named.map
         Analysis/Replay/VectorReplay: outcomes + outcomes.reversed(
