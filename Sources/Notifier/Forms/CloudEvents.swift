@@ -1,6 +1,5 @@
 import Core
 import Events
-import Foundation
 import HTTPTypes
 import JSON
 import Server

@@ -4,12 +4,6 @@ import Secrets
 import Synchronization
 import Transfer
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Sends a probe's HTTP requests to one address, with retries and a circuit breaker. Thread-safe.
 final class Upstream: Sendable {
     /// Makes one request to the source's URL with `query` appended.
