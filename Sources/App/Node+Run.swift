@@ -131,7 +131,7 @@ extension Node {
             Task { await group.triggerGracefulShutdown() }
         }
         if let fault = fault.value { throw fault }
-        // `close` tells the other node.
+        // `close` notifies the other node.
         if ended.isGiven { throw ShippingFault.handedOver }
     }
 

@@ -47,7 +47,7 @@ public final class Node: Sendable {
     let begun = OneTimeSignal()
     /// Given when the state file has what the leader decided before this node started.
     let followed = OneTimeSignal()
-    /// Given when a person asks this node to hand over.
+    /// Given when a person requests that this node hands over.
     let handOver = OneTimeSignal()
     let inForce: SettingsInForce
 

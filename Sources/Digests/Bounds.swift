@@ -48,8 +48,8 @@ enum Bounds {
     static let present = Duration.seconds(600)
     /// Storms at one time.
     static let storms = 16
-    /// Messages of the last minute that are remembered for each receiver.
-    static let heard = 64
+    /// Messages of the last minute that are kept for each receiver.
+    static let recentMessages = 64
 
     // Text, in Unicode scalars.
     static let name = 256

@@ -127,9 +127,9 @@ public final class DigestService: Sendable {
         // Whether everything that the machine composed is durable. If not, the machine is
         // restored from the store: keeping a copy would cost more than reading the lines again.
         var isSettled = true
-        var woken = ContinuousClock.now
-        var heard = ContinuousClock.now
-        var looked = ContinuousClock.now
+        var lastPass = ContinuousClock.now
+        var silencesRead = ContinuousClock.now
+        var windowsChecked = ContinuousClock.now
         while !Task.isCancelled {
             do {
                 if !isSettled { try await restore(inForce) }
@@ -151,19 +151,19 @@ public final class DigestService: Sendable {
                 }
                 let caughtUp = try await read(through: &reader, at: now)
                 if !lines.isSuspicious { settling.continuation.finish() }
-                guard caughtUp || looked + Self.lookBehindEvery <= .now else {
+                guard caughtUp || windowsChecked + Self.lookBehindEvery <= .now else {
                     isSettled = true
                     continue
                 }
-                looked = .now
+                windowsChecked = .now
                 let due = machine.withLock { $0.nextDeadline }
                 // Silences are read before a digest is composed, when the log is idle, and at
                 // least once a second, but not for every batch.
-                if isNew || position == before || heard + Self.lookEvery <= .now
+                if isNew || position == before || silencesRead + Self.lookEvery <= .now
                     || due.map({ $0 <= now }) == true
                 {
                     try await refreshSilences(inForce)
-                    heard = .now
+                    silencesRead = .now
                 }
                 let (digests, held, hasClosed) = telemetry.measuring(.digests) {
                     machine.withLock {
@@ -189,10 +189,10 @@ public final class DigestService: Sendable {
                         after: status.position, status.nextDeadline,
                         atMost: Self.checkpointEvery - (stopwatch.elapsed - checkpointed))
                     // The first line after a quiet time is read at once.
-                    if woken + Self.coalescingDelay > .now {
+                    if lastPass + Self.coalescingDelay > .now {
                         try await Task.sleep(for: Self.coalescingDelay)
                     }
-                    woken = .now
+                    lastPass = .now
                 }
             } catch is CancellationError {
                 break

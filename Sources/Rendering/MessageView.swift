@@ -61,7 +61,7 @@ struct MessageView {
 
     var state: DigestState { DigestState(digest) }
 
-    /// `FAILING`; a sample says so first.
+    /// `FAILING`; `TEST: FAILING` for a sample.
     private var stateLabel: String { (digest.isTest ? "TEST: " : "") + state.label }
 
     /// `[FAILING] payments-api (prod, revision 17)`.

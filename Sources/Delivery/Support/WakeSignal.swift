@@ -5,7 +5,7 @@ import Synchronization
 /// Signals are not counted: if no task waits, the next wait returns at once. Thread-safe.
 final class WakeSignal: Sendable {
     private struct State {
-        var rung = false
+        var isPending = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
@@ -13,7 +13,7 @@ final class WakeSignal: Sendable {
 
     func ring() {
         let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            if state.waiter == nil { state.rung = true }
+            if state.waiter == nil { state.isPending = true }
             defer { state.waiter = nil }
             return state.waiter
         }
@@ -25,8 +25,8 @@ final class WakeSignal: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let before = state.withLock { state -> CheckedContinuation<Void, Never>? in
-                    if state.rung || Task.isCancelled {
-                        state.rung = false
+                    if state.isPending || Task.isCancelled {
+                        state.isPending = false
                         return continuation
                     }
                     // A second waiter resumes the first.

@@ -32,7 +32,7 @@ enum CloudEvents {
     ///
     /// Values of header fields are percent-encoded. Data that is neither JSON nor text is base64.
     ///
-    /// - Throws: Why the data is no JSON, if its type says that it is.
+    /// - Throws: Why the data is no JSON, if its type is JSON.
     static func binary(_ headers: HTTPFields, _ body: [UInt8]) throws(JSONFault) -> JSONValue {
         var members: [JSONValue.Member] = []
         // Sorted, because the id is a hash: a proxy may change the order.

@@ -21,9 +21,9 @@ final class Upstream: Sendable {
         _ name: String, _ source: HTTPSource, _ engine: TransferEngine,
         _ policy: UpstreamPolicy, _ clock: any Clock<Duration>
     ) {
-        let lane = BlockingExecutor("probe.\(name)")
+        let executor = BlockingExecutor("probe.\(name)")
         self.init(source, policy, clock) { (query, allowance) throws(MissingData) in
-            let headers = try await lane.run { source.readHeaders() }.get()
+            let headers = try await executor.run { source.readHeaders() }.get()
             let transfer = HTTPTransfer(
                 url: source.url + query, method: source.method, headers: headers,
                 body: source.body,

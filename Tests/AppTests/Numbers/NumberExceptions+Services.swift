@@ -139,9 +139,9 @@ extension NumberExceptions {
         Delivery/Outbox/OutboxClock: state.owed += step
         Gateway/MeasurementService: plan.budget - (ContinuousClock.now · waits.log += await
         Gateway/MeasurementTiming: total - waits.probes · 1000 + microseconds
-        Notifier/DigestService: looked + Self.lookBehindEvery · heard + Self.lookEvery ·
-            Self.checkpointEvery - (stopwatch.elapsed · woken + Self.coalescingDelay
-        Notifier/Gateways/GatewayTable: .heardAt += pause
+        Notifier/DigestService: windowsChecked + Self.lookBehindEvery · silencesRead + Self.lookEvery ·
+            Self.checkpointEvery - (stopwatch.elapsed · lastPass + Self.coalescingDelay
+        Notifier/Gateways/GatewayTable: .requestedAt += pause
         Server/Certificates/CertificateReview: end - now
         Server/Connection/SelfSignedCertificate: begin + validity
         Shipping/LogShipper+Pair: until - acting · start + until
