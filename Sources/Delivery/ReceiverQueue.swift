@@ -17,7 +17,7 @@ struct ReceiverQueue: Sendable {
     let stopwatch: Stopwatch
     let times: OutboxClock
     let telemetry: Telemetry
-    let bell: WakeSignal
+    let wakeSignal: WakeSignal
     /// Called after deliveries became dead and that was committed.
     let died: @Sendable () -> Void
     /// Enqueues a notice for all other receivers.
@@ -74,7 +74,7 @@ struct ReceiverQueue: Sendable {
                 let taken = busy.current
                 let free = (health.isProbing ? 1 : max(1, receiver.parallel)) - taken.digests
                 guard free > 0 else {
-                    await bell.wait()
+                    await wakeSignal.wait()
                     continue
                 }
                 let next: Outbox.Next
@@ -102,17 +102,21 @@ struct ReceiverQueue: Sendable {
                             try? await clock.sleep(for: receiver.minimumInterval)
                         }
                         busy.end(batch)
-                        bell.ring()
+                        wakeSignal.send()
                     }
                 }
                 guard next.batches.isEmpty else { continue }
-                if let later = next.later { await wait(later - now) } else { await bell.wait() }
+                if let later = next.later {
+                    await wait(later - now)
+                } else {
+                    await wakeSignal.wait()
+                }
             }
         }
     }
 
     private func wait(_ pause: Duration) async {
-        await bell.wait(
+        await wakeSignal.wait(
             atMost: min(max(pause, .milliseconds(1)), Self.longestPause), on: clock)
     }
 
