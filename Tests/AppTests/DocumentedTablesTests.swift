@@ -105,6 +105,21 @@ struct DocumentedTablesTests {
         #expect(shown.sorted() == all.sorted())
     }
 
+    @Test("docs/design.md has tests for every invariant of ARCHITECTURE.md")
+    func invariants() throws {
+        let text = try String(
+            contentsOf: LayoutTests.top.appendingPathComponent("ARCHITECTURE.md"), encoding: .utf8)
+        let begin = try #require(text.firstRange(of: "\n## Invariants\n")).upperBound
+        let section = text[begin...].prefix(
+            upTo: text[begin...].firstRange(of: "\n## ")?.lowerBound ?? text.endIndex)
+        let numbers = section.matches(of: #/(?m)^(\d+)\. /#).map { String($0.output.1) }
+        let rows = try Self.rows(
+            "design.md", "| | tests |", after: "## The tests of the invariants")
+        #expect(numbers.count > 10)
+        #expect(rows.map { $0[0] } == numbers)
+        #expect(rows.allSatisfy { !Self.words($0[1]).isEmpty })
+    }
+
     @Test("docs/checks.md names every rule, and its table no other")
     func rules() throws {
         let source = try String(
