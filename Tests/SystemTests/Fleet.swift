@@ -30,11 +30,11 @@ struct SingleNode {
 
     /// Starts a node with this configuration and waits until it is ready.
     static func start(
-        yaml: String, environment: [String: String?] = [:]
+        _ name: String = "gw-a1", yaml: String, environment: [String: String?] = [:]
     ) async throws -> SingleNode {
         let (engine, fleet) = (TransferEngine(telemetry: .silent), Fleet())
         do {
-            let node = try NodeProcess("gw-a1", engine: engine, yaml: yaml)
+            let node = try NodeProcess(name, engine: engine, yaml: yaml)
             try fleet.start(node, environment: environment)
             try await node.untilReady()
             return SingleNode(node: node, engine: engine, fleet: fleet)
