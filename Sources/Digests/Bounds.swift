@@ -40,7 +40,7 @@ enum Bounds {
     /// How long a rollout that waits for a person is reported again and again.
     static let waiting = Duration.seconds(24 * 3600)
     /// Groups that the message of a node fault names.
-    static let echoes = 8
+    static let suppressedNames = 8
 
     /// Groups that the message of a storm names.
     static let worst = 10

@@ -80,11 +80,11 @@ struct SharedState: Sendable, Hashable {
     ///
     /// A decisive message waits only while none of them may: those that may not get it later, see
     /// `Digest.notBefore`. For others, all of them must be free.
-    func mayHear(
+    func mayReceive(
         _ receivers: [String], at now: Timestamp, _ settings: DigestSettings,
         isDecisive: Bool = false
     ) -> Timestamp? {
-        if slots(at: now, settings: settings) == 0, !hasRoom(receivers, at: now, settings) {
+        if slots(at: now, settings: settings) == 0, !isBelowLimit(receivers, at: now, settings) {
             return windowStart + settings.window
         }
         let moments = receivers.compactMap { delay($0, at: now, settings) }
@@ -94,7 +94,7 @@ struct SharedState: Sendable, Hashable {
 
     /// Whether each of the receivers got fewer messages in the window than all together may get:
     /// then others used up the limit.
-    private func hasRoom(
+    private func isBelowLimit(
         _ receivers: [String], at now: Timestamp, _ settings: DigestSettings
     ) -> Bool {
         !receivers.isEmpty
@@ -208,7 +208,7 @@ struct SharedState: Sendable, Hashable {
         for digest in digests {
             // The limit is used up by messages to others.
             let isFree =
-                decisive.contains(digest.id) && hasRoom(digest.receivers, at: now, settings)
+                decisive.contains(digest.id) && isBelowLimit(digest.receivers, at: now, settings)
                 && digest.receivers.allSatisfy { taken[$0, default: 0] < settings.maxGroups }
             if isFree {
                 for receiver in digest.receivers { taken[receiver, default: 0] +|= 1 }
