@@ -43,7 +43,7 @@ public struct PrefixOwner: Sendable, Equatable {
         else {
             throw BucketFault(
                 .answer, place: "\(bucket.location.url)/\(object)",
-                words: "the object is not of a form that this release knows")
+                words: "the object has a format that this release does not support")
         }
         return PrefixOwner(
             id: id, node: value["node"]?.string ?? "", since: value["created"]?.string ?? "")

@@ -115,7 +115,7 @@ final class Upstream: Sendable {
         var made = 0
         while true {
             let left = end - stopwatch.elapsed
-            guard left > .zero else { throw MissingData(.timeout, "no time left to ask") }
+            guard left > .zero else { throw MissingData(.timeout, "no time left for a request") }
             do throws(MissingData) {
                 made += 1
                 return try await attempt(query, min(policy.attempt, left))
