@@ -1,5 +1,6 @@
 import Archives
 import Console
+import Core
 import Delivery
 import EventLog
 import Events

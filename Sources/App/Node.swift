@@ -1,5 +1,6 @@
 import Archives
 import Console
+import Core
 import Delivery
 import Digests
 public import EventLog

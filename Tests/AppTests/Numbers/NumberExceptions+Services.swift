@@ -116,7 +116,6 @@ extension NumberExceptions {
         Server/Problems/HandshakeReporter: 0) + 1
         Server/Problems/RefusalMeter: suppressed += 1
         Shipping/FolderRestore: count += 1 · counts.objects += 1
-        Shipping/Leadership: state.nextWaiter += 1
         Shipping/LogShipper+Pair: number += 1
         Shipping/ShippingMark: state.nextWaiter += 1
         State/Tables/DigestTable: limit + 1
