@@ -3,7 +3,7 @@ import Events
 import Foundation
 import JSON
 
-/// How far a folder has read and written the bucket's log: `bucket.json`.
+/// What a folder knows of the bucket's log: `bucket.json`.
 ///
 /// May be behind: the objects after `next` are read again at the start.
 struct ShippingRecord: Equatable, Sendable {
