@@ -1,5 +1,5 @@
+import Core
 import Foundation
-import JSON
 import Server
 import Settings
 import State
@@ -86,15 +86,8 @@ public enum InitialFolder {
     /// The text with `data_dir` set to this folder.
     private static func configuration(_ text: String, data: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { $0.hasPrefix("data_dir:") ? "data_dir: \(quoted(data))" : String($0) }
+            .map { $0.hasPrefix("data_dir:") ? "data_dir: \(InertText.yamlString(data))" : String($0) }
             .joined(separator: "\n")
-    }
-
-    /// A double-quoted string of YAML.
-    private static func quoted(_ text: String) -> String {
-        var writer = JSONWriter()
-        writer.value(text)
-        return writer.text
     }
 
     private static func unit(configuration: String, data: String) -> String {

@@ -1,4 +1,5 @@
 import Archives
+import Core
 import Delivery
 import EventLog
 import Events

@@ -1,5 +1,6 @@
 import Archives
 import Console
+import Core
 import Delivery
 import EventLog
 import Events
@@ -131,7 +132,7 @@ extension Node {
             Task { await group.triggerGracefulShutdown() }
         }
         if let fault = fault.value { throw fault }
-        // `close` tells the other node.
+        // `close` notifies the other node.
         if ended.isGiven { throw ShippingFault.handedOver }
     }
 

@@ -1,5 +1,6 @@
 import Archives
 import Console
+import Core
 import Delivery
 import Digests
 public import EventLog
@@ -47,7 +48,7 @@ public final class Node: Sendable {
     let begun = OneTimeSignal()
     /// Given when the state file has what the leader decided before this node started.
     let followed = OneTimeSignal()
-    /// Given when a person asks this node to hand over.
+    /// Given when a person requests that this node hands over.
     let handOver = OneTimeSignal()
     let inForce: SettingsInForce
 

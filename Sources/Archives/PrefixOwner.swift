@@ -43,7 +43,7 @@ public struct PrefixOwner: Sendable, Equatable {
         else {
             throw BucketFault(
                 .answer, place: "\(bucket.location.url)/\(object)",
-                words: "the object is not of a form that this release knows")
+                words: "the object has a format that this release does not support")
         }
         return PrefixOwner(
             id: id, node: value["node"]?.string ?? "", since: value["created"]?.string ?? "")
@@ -76,7 +76,7 @@ public struct PrefixOwner: Sendable, Equatable {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         let id = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        // Another id would make this node a stranger below its own prefix.
+        // With another id, this node would not be the owner of its own prefix.
         guard !id.isEmpty, id.utf8.count <= 64 else {
             throw FileFault("read", path, code: EINVAL)
         }

@@ -84,18 +84,22 @@ private struct DownloadFile: Sendable {
         }
     }
 
-    /// Makes the file durable and renames it; nil: removes it.
+    /// Makes the file durable and renames it; nil, or a fault, removes it.
     @discardableResult
     func end(as name: String?, on executor: BlockingExecutor) async -> FileFault? {
-        await executor.run {
+        await executor.run { () -> FileFault? in
             defer { close(descriptor) }
-            guard let name else {
-                unlink(path)
+            do throws(FileFault) {
+                guard let name else {
+                    unlink(path)
+                    return nil
+                }
+                try AtomicFile.publish(path, as: name)
                 return nil
+            } catch {
+                unlink(path)
+                return error
             }
-            guard fsync(descriptor) == 0 else { return FileFault("fsync", path) }
-            guard rename(path, name) == 0 else { return FileFault("rename", path) }
-            return nil
         }
     }
 }

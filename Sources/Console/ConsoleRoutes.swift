@@ -154,7 +154,7 @@ public struct ConsoleRoutes: Sendable {
             mayChange: cookie != nil && identity.allows(.admin))
     }
 
-    /// The answer to a stranger. Somebody who follows a link from another site may be signed in:
+    /// The answer to a caller who is not signed in. Somebody who follows a link from another site may be signed in:
     /// the browser sends the cookie only from our own page, so that page comes again by itself.
     func signInForm(_ exchange: Exchange) -> Response {
         if SessionCookie.value(in: exchange.head) == nil, SessionCookie.isFromAfar(exchange.head) {

@@ -9,7 +9,7 @@ struct OverviewPage {
     let view: ConsoleView
 
     static let inFlight = Duration.seconds(15 * 60)
-    private static let heard = Duration.seconds(3600)
+    private static let shownSpan = Duration.seconds(3600)
     private static let rolloutsShown = 50
     /// Bytes after which a list is cut; the number of further entries is shown.
     private static let listBytes = 2 << 20
@@ -120,7 +120,7 @@ struct OverviewPage {
     // MARK: - Nodes
 
     private var nodes: HTML {
-        let start = view.now - Self.heard
+        let start = view.now - Self.shownSpan
         let known = Dictionary(uniqueKeysWithValues: view.gateways.map { ($0.name, $0) })
         var nodes = view.board.nodes.values.map { (az: $0.az, name: $0.name, node: Optional($0)) }
         nodes += view.gateways.filter { view.board.nodes[$0.name] == nil }.map {
@@ -163,8 +163,8 @@ struct OverviewPage {
             switch gateway.state {
             case .present: "present"
             case .silent:
-                "<strong class=\"mark\">silent since \(gateway.heard.element(at: view.now))</strong>"
-            case .left: "stopped \(Format.age(gateway.heard, at: view.now))"
+                "<strong class=\"mark\">silent since \(gateway.lastRequest.element(at: view.now))</strong>"
+            case .left: "stopped \(Format.age(gateway.lastRequest, at: view.now))"
             }
         }
     }

@@ -234,10 +234,10 @@ public struct RolloutBoard: Sendable {
     /// Whether the node's executable or one of its policies differs from the most common one of
     /// the nodes with events since `start`.
     public func skew(of node: Node, since start: Timestamp) -> (binary: Bool, policy: Bool) {
-        let heard = nodes.values.filter { $0.seen >= start }
-        let binary = Self.common(heard.compactMap(\.binary))
+        let recent = nodes.values.filter { $0.seen >= start }
+        let binary = Self.common(recent.compactMap(\.binary))
         let isPolicySkewed = node.policies.contains { concern, policy in
-            Self.common(heard.compactMap { $0.policies[concern] }).map { $0 != policy } ?? false
+            Self.common(recent.compactMap { $0.policies[concern] }).map { $0 != policy } ?? false
         }
         return (node.binary.map { $0 != binary } ?? false, isPolicySkewed)
     }

@@ -95,7 +95,7 @@ struct StatusDocument {
                     w.member("name", gateway.name)
                     w.member("az", gateway.az)
                     w.member("state", gateway.state.rawValue)
-                    w.member("heard", gateway.heard.rfc3339)
+                    w.member("heard", gateway.lastRequest.rfc3339)
                 }
             }
         }

@@ -101,10 +101,10 @@ public final class DeliveryService: Sendable {
         _ receivers: [any Receiver], _ retryCeilings: [String: Duration]
     ) -> [ReceiverQueue] {
         Self.declare(receivers, in: telemetry.registry)
-        let bells = receivers.map { _ in WakeSignal() }
+        let wakeSignals = receivers.map { _ in WakeSignal() }
         let (store, deadLetterSignal, onChange) = (store, deadLetterSignal, onChange)
         let (settling, maySend) = (settling, maySend)
-        return zip(receivers, bells).map { receiver, bell in
+        return zip(receivers, wakeSignals).map { receiver, wakeSignal in
             var own = policy
             if let ceiling = retryCeilings[receiver.name] {
                 own.retry = RetryPolicy(
@@ -113,13 +113,13 @@ public final class DeliveryService: Sendable {
             let others = receivers.filter { $0.name != receiver.name }.flatMap(\.addressees)
             return ReceiverQueue(
                 receiver: receiver, store: store, policy: own, clock: clock,
-                stopwatch: stopwatch, times: times, telemetry: telemetry, bell: bell,
-                died: { deadLetterSignal.ring() },
+                stopwatch: stopwatch, times: times, telemetry: telemetry, wakeSignal: wakeSignal,
+                died: { deadLetterSignal.send() },
                 notifyOthers: { notice in
                     try await store.write { db in
                         try Outbox.enqueue(db, notice, to: others, at: notice.composedAt)
                     }
-                    for bell in bells { bell.ring() }
+                    for wakeSignal in wakeSignals { wakeSignal.send() }
                 }, settling: settling, maySend: maySend, report: onChange)
         }
     }
@@ -137,7 +137,7 @@ public final class DeliveryService: Sendable {
     public func replace(receivers: [any Receiver], retryCeilings: [String: Duration] = [:]) {
         let new = makeQueues(receivers, retryCeilings)
         queues.withLock { $0 = new }
-        newEntrySignal.ring()
+        newEntrySignal.send()
     }
 
     private var inForce: [ReceiverQueue] { queues.withLock { $0 } }
@@ -196,8 +196,8 @@ public final class DeliveryService: Sendable {
 
     /// Starts delivery of due rows. Call it after a commit that enqueued or retried deliveries.
     public func wake() {
-        for queue in inForce { queue.bell.ring() }
-        deadLetterSignal.ring()
+        for queue in inForce { queue.wakeSignal.send() }
+        deadLetterSignal.send()
     }
 
     /// Delivers until the task is cancelled; running tries may then finish within `policy.drain`.
@@ -244,7 +244,7 @@ public final class DeliveryService: Sendable {
                 try Outbox.markOrphanedDeliveriesDead(db, known: known, at: times.now(db))
             }
             // `announce` may have read the outbox before this commit.
-            deadLetterSignal.ring()
+            deadLetterSignal.send()
         } catch {
             telemetry.emit(DeliveryStoreFailed(receiver: "", fault: "\(error)"))
         }
@@ -261,7 +261,7 @@ public final class DeliveryService: Sendable {
             // Adjusts the deliveries to a clock that was set, and wakes the queues if it was set
             // back.
             if let now = try? await store.write({ db in try times.now(db) }) {
-                if now < last { for queue in inForce { queue.bell.ring() } }
+                if now < last { for queue in inForce { queue.wakeSignal.send() } }
                 last = now
             }
             for queue in inForce { await queue.lookAtHealth(at: wall.now) }

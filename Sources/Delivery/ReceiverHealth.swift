@@ -25,7 +25,7 @@ final class ReceiverHealth: Sendable {
         /// When the first try failed since the last success.
         var failingSince: Duration?
         /// Whether a delivery waits, or another try failed after the first one. One refused digest,
-        /// which is dead, says nothing about the next.
+        /// which is dead, is no evidence about the next.
         var isConfirmed = false
         var words = ""
         var isReported = false

@@ -17,7 +17,7 @@ struct ReceiverQueue: Sendable {
     let stopwatch: Stopwatch
     let times: OutboxClock
     let telemetry: Telemetry
-    let bell: WakeSignal
+    let wakeSignal: WakeSignal
     /// Called after deliveries became dead and that was committed.
     let died: @Sendable () -> Void
     /// Enqueues a notice for all other receivers.
@@ -88,7 +88,7 @@ struct ReceiverQueue: Sendable {
                 let taken = busy.current
                 let free = health.places(of: max(1, receiver.parallel)) - taken.digests
                 guard free > 0 else {
-                    await bell.wait()
+                    await wakeSignal.wait()
                     continue
                 }
                 let next: Outbox.Next
@@ -116,11 +116,15 @@ struct ReceiverQueue: Sendable {
                             try? await clock.sleep(for: receiver.minimumInterval)
                         }
                         busy.end(batch)
-                        bell.ring()
+                        wakeSignal.send()
                     }
                 }
                 guard next.batches.isEmpty else { continue }
-                if let later = next.later { await wait(later - now) } else { await bell.wait() }
+                if let later = next.later {
+                    await wait(later - now)
+                } else {
+                    await wakeSignal.wait()
+                }
             }
         }
     }
@@ -132,7 +136,7 @@ struct ReceiverQueue: Sendable {
     }
 
     private func wait(_ pause: Duration) async {
-        await bell.wait(
+        await wakeSignal.wait(
             atMost: min(max(pause, .milliseconds(1)), Self.longestPause), on: clock)
     }
 

@@ -40,7 +40,7 @@ enum Bounds {
     /// How long a rollout that waits for a person is reported again and again.
     static let waiting = Duration.seconds(24 * 3600)
     /// Groups that the message of a node fault names.
-    static let echoes = 8
+    static let suppressedNames = 8
 
     /// Groups that the message of a storm names.
     static let worst = 10
@@ -48,8 +48,8 @@ enum Bounds {
     static let present = Duration.seconds(600)
     /// Storms at one time.
     static let storms = 16
-    /// Messages of the last minute that are remembered for each receiver.
-    static let heard = 64
+    /// Messages of the last minute that are kept for each receiver.
+    static let recentMessages = 64
 
     // Text, in Unicode scalars.
     static let name = 256

@@ -61,8 +61,8 @@ extension Digest {
         }
         context = state.context
         isRehearsal = incident.isRehearsal
-        silence = incident.silence ?? state.swallowed
-        silence?.swallowed = state.swallowed?.swallowed ?? 0
+        silence = incident.silence ?? state.endedInSilence
+        silence?.unreported = state.endedInSilence?.unreported ?? 0
         if let place = state.nodeFault(settings) {
             nodeFault = NodeFault(az: place.az, node: place.node)
         }

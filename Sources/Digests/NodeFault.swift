@@ -7,14 +7,14 @@ public struct NodeFault: Sendable, Hashable {
     public let az: String
     public let node: String
     /// The number of groups that fail only by this fault and are not reported one by one.
-    public var echoes: Int
+    public var suppressed: Int
     /// The keys of the first of these groups, at most 8.
     public var names: [GroupKey]
 
-    init(az: String, node: String, echoes: Int = 0, names: [GroupKey] = []) {
+    init(az: String, node: String, suppressed: Int = 0, names: [GroupKey] = []) {
         self.az = az
         self.node = node
-        self.echoes = echoes
+        self.suppressed = suppressed
         self.names = names
     }
 }

@@ -162,8 +162,10 @@ public final class EventLog: Sendable {
             String(UInt64(bitPattern: clock.now.milliseconds), radix: 16)
             + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16)
         self.writer = Mutex(writer)
-        sealer.start()
-        EventLogThread.start("log-writer") { self.run() }
+        guard sealer.start(), DedicatedThread.start("log-writer", { self.run() }) else {
+            throw SystemFault(
+                "pthread_create", configuration.directory, code: SystemFault.noThread)
+        }
         telemetry.emit(
             EventLogOpened(
                 lines: recovery.active?.lines ?? 0, tornBytes: recovery.tornBytes,

@@ -129,7 +129,7 @@ extension EventName {
         case refusal
         /// A loss of lines of the log, or one that is near.
         case fault
-        /// A delivery that was given up; its level decides whether it is reported.
+        /// A delivery that failed for good; its level decides whether it is reported.
         case delivery
         /// What the node decided.
         case decision
@@ -218,6 +218,6 @@ extension EventName {
 
 /// The ids of events that hooks make.
 public enum HookIdentifier {
-    /// An id that begins so names an event of its node whatever else the line says.
+    /// An id that begins so names an event of its node, whatever other members the line has.
     public static let prefix = "hook-"
 }

@@ -50,7 +50,7 @@ public struct RunEndPoller: Sendable {
         RunEndsMissing.count(0, in: telemetry.registry)
     }
 
-    /// Polls until cancelled; then tells the notifier that this gateway stops.
+    /// Polls until cancelled; then reports to the notifier that this gateway stops.
     public func run() async {
         await poll()
         // Of its own, because this task is cancelled.

@@ -6,8 +6,14 @@
 public struct JSONWriter {
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
+    private let escapesLeast: Bool
 
-    public init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
+    /// - Parameter escapesLeast: Whether strings escape only what RFC 8785 §3.2.2.2 escapes, so not
+    ///   U+007F, U+2028 and U+2029.
+    public init(capacity: Int = 512, escapesLeast: Bool = false) {
+        self.escapesLeast = escapesLeast
+        bytes.reserveCapacity(capacity)
+    }
 
     /// The bytes written so far, as text.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -148,7 +154,7 @@ public struct JSONWriter {
         var at = 0
         while at < utf8.count {
             let byte = utf8[at]
-            guard
+            guard byte < 0x7F || !escapesLeast,
                 let escape = byte == 0xE2 ? Self.lineSeparator(utf8, at: at) : Self.escape(byte)
             else {
                 at += 1

@@ -1,3 +1,4 @@
+import Core
 import Delivery
 import Digests
 import EventLog
@@ -70,7 +71,7 @@ extension DigestService {
                 failures += 1
                 show(fault: "\(error)")
                 telemetry.emit(DigestServiceFailed(fault: "\(error)", failures: failures))
-                try await clock.sleep(for: .milliseconds(min(100 << min(failures, 7), 10_000)))
+                try await clock.sleep(for: Self.retry.bound(after: failures))
             }
         }
     }

@@ -1,3 +1,4 @@
+import Core
 import Delivery
 public import Digests
 public import Events
@@ -69,6 +70,9 @@ public final class DigestService: Sendable {
     /// together. A pass for every one or two lines would use more CPU than writing them.
     private static let coalescingDelay = Duration.milliseconds(25)
     private static let batchBytes = 4 << 20
+    /// The pauses after a failed pass or commit: their bounds, because one task waits alone.
+    static let retry = RetryPolicy(
+        initial: .milliseconds(200), factor: 2, ceiling: .seconds(10))
 
     public init(
         _ plan: Plan, decisions: DecisionLog, dispatch: any DigestDispatch,
@@ -123,9 +127,9 @@ public final class DigestService: Sendable {
         // Whether everything that the machine composed is durable. If not, the machine is
         // restored from the store: keeping a copy would cost more than reading the lines again.
         var isSettled = true
-        var woken = ContinuousClock.now
-        var heard = ContinuousClock.now
-        var looked = ContinuousClock.now
+        var lastPass = ContinuousClock.now
+        var silencesRead = ContinuousClock.now
+        var windowsChecked = ContinuousClock.now
         while !Task.isCancelled {
             do {
                 if !isSettled { try await restore(inForce) }
@@ -147,19 +151,19 @@ public final class DigestService: Sendable {
                 }
                 let caughtUp = try await read(through: &reader, at: now)
                 if !lines.isSuspicious { settling.continuation.finish() }
-                guard caughtUp || looked + Self.lookBehindEvery <= .now else {
+                guard caughtUp || windowsChecked + Self.lookBehindEvery <= .now else {
                     isSettled = true
                     continue
                 }
-                looked = .now
+                windowsChecked = .now
                 let due = machine.withLock { $0.nextDeadline }
                 // Silences are read before a digest is composed, when the log is idle, and at
                 // least once a second, but not for every batch.
-                if isNew || position == before || heard + Self.lookEvery <= .now
+                if isNew || position == before || silencesRead + Self.lookEvery <= .now
                     || due.map({ $0 <= now }) == true
                 {
                     try await refreshSilences(inForce)
-                    heard = .now
+                    silencesRead = .now
                 }
                 let (digests, held, hasClosed) = telemetry.measuring(.digests) {
                     machine.withLock {
@@ -185,10 +189,10 @@ public final class DigestService: Sendable {
                         after: status.position, status.nextDeadline,
                         atMost: Self.checkpointEvery - (stopwatch.elapsed - checkpointed))
                     // The first line after a quiet time is read at once.
-                    if woken + Self.coalescingDelay > .now {
+                    if lastPass + Self.coalescingDelay > .now {
                         try await Task.sleep(for: Self.coalescingDelay)
                     }
-                    woken = .now
+                    lastPass = .now
                 }
             } catch is CancellationError {
                 break
@@ -201,7 +205,7 @@ public final class DigestService: Sendable {
                 failures += 1
                 show(fault: "\(error)")
                 telemetry.emit(DigestServiceFailed(fault: "\(error)", failures: failures))
-                try? await clock.sleep(for: .milliseconds(min(100 << min(failures, 7), 10_000)))
+                try? await clock.sleep(for: Self.retry.bound(after: failures))
             }
         }
         // Only shortens the next start, so an error does not matter.

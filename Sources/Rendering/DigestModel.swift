@@ -95,14 +95,14 @@ enum DigestModel {
                     w.member("why", silence.why)
                     w.member("until", silence.until.rfc3339)
                     w.member("messages", silence.messages)
-                    w.member("swallowed_events", silence.swallowed)
+                    w.member("swallowed_events", silence.unreported)
                 }
             }
             if let fault = digest.nodeFault {
                 w.member(object: "node_fault") { w in
                     w.member("az", fault.az)
                     w.member("node", fault.node)
-                    w.member("echoes", fault.echoes)
+                    w.member("echoes", fault.suppressed)
                 }
             }
             if let rollup = digest.rollup {

@@ -61,7 +61,7 @@ struct MessageView {
 
     var state: DigestState { DigestState(digest) }
 
-    /// `FAILING`; a sample says so first.
+    /// `FAILING`; `TEST: FAILING` for a sample.
     private var stateLabel: String { (digest.isTest ? "TEST: " : "") + state.label }
 
     /// `[FAILING] payments-api (prod, revision 17)`.
@@ -242,9 +242,9 @@ struct MessageView {
                 "silenced until \(clock(silence.until))" + (who.isEmpty ? "" : " by \(who)")
                 + (why.isEmpty ? "" : ": \(why)")
             var lost = "\(HumanNumber.count(silence.messages, "message")) held back"
-            if silence.swallowed > 0 {
+            if silence.unreported > 0 {
                 lost +=
-                    ", and \(HumanNumber.count(silence.swallowed, "event")) of failures that "
+                    ", and \(HumanNumber.count(silence.unreported, "event")) of failures that "
                     + "began and ended meanwhile"
             }
             values["silence_count"] = lost
@@ -265,11 +265,11 @@ struct MessageView {
         guard let fault = digest.nodeFault, digest.incidentEnd == nil else { return }
         var words =
             "The fault is \(InertText.visible(fault.node, limit: 63))'s own, not the canary's."
-        if fault.echoes > 0 {
+        if fault.suppressed > 0 {
             let names = fault.names.map { GroupWords($0).name }
-            let rest = fault.echoes - names.count
+            let rest = fault.suppressed - names.count
             words +=
-                " This message also covers \(HumanNumber.count(fault.echoes, "other group")) "
+                " This message also covers \(HumanNumber.count(fault.suppressed, "other group")) "
                 + "with only this fault: \(names.joined(separator: ", "))"
                 + (rest > 0 ? " and \(rest) more." : ".")
         }

@@ -22,7 +22,7 @@ public final class HTTPServer: Service, Sendable {
     package let configuration: HTTPServerConfiguration
     private let telemetry: Telemetry
     private let box: TLSContextBox
-    private let gate: RequestPipeline
+    private let pipeline: RequestPipeline
     private let reporter: RefusalReporter
     private let handshakes: HandshakeReporter
     private let bound = Promise<Result<ListenAddress, ServerError>>()
@@ -52,7 +52,7 @@ public final class HTTPServer: Service, Sendable {
             clock: clock, telemetry: telemetry,
             isExpired: { box.expiry.map { $0 <= clock.now } ?? false },
             onRefusal: onHandshakeRefusal)
-        gate = RequestPipeline(
+        pipeline = RequestPipeline(
             routes: routes, hosts: HostPolicy(configuration.hosts),
             authenticator: Authenticator(
                 tokens: tokens, clients: configuration.clients, trusts: { box.trusts($0) },
@@ -72,11 +72,11 @@ public final class HTTPServer: Service, Sendable {
     }
 
     /// Whether new requests are refused with 503.
-    public var isDraining: Bool { gate.isDraining }
+    public var isDraining: Bool { pipeline.isDraining }
 
     /// Refuses new requests from now on, except health checks, as `run` does at a graceful
     /// shutdown.
-    public func drain() { gate.drain() }
+    public func drain() { pipeline.drain() }
 
     /// Reads certificate, key and client authority again, for new handshakes. Open connections
     /// stay.
@@ -177,7 +177,7 @@ public final class HTTPServer: Service, Sendable {
             onUnreadable: { [reporter] connection in
                 Task { await reporter.reportUnreadable(ExchangeGuard.unreadable, connection) }
             },
-            handshakes: handshakes, gate: gate)
+            handshakes: handshakes, requestPipeline: pipeline)
         return Server(
             childChannelSetup: child,
             configuration: ServerConfiguration(

@@ -1,3 +1,4 @@
+import Core
 public import Events
 import Synchronization
 
@@ -30,17 +31,18 @@ public final class Leadership: Sendable {
         var status: Status
         /// When the lease ends; nil: never.
         var until: ContinuousClock.Instant?
-        var nextWaiter = 0
-        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     }
 
     private let state: Mutex<State>
+    /// Given when the node no longer follows, which it does not do again.
+    private let begun = OneTimeSignal()
     private let wall: WallClock
 
     /// - Parameter role: `leading` for a node without a second one, whose lease never ends.
     public init(_ role: Role, wall: WallClock = .system) {
         self.wall = wall
         state = Mutex(State(status: Status(role: role, since: wall.now)))
+        if Self.hasBegun(role) { begun.give() }
     }
 
     public var status: Status { state.withLock { $0.status } }
@@ -61,24 +63,7 @@ public final class Leadership: Sendable {
     public var hasBegun: Bool { Self.hasBegun(status.role) }
 
     /// Waits until the node leads, or the task is cancelled.
-    public func untilLeading() async {
-        let id = state.withLock { state in
-            state.nextWaiter += 1
-            return state.nextWaiter
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isDue = state.withLock { state in
-                    if Self.hasBegun(state.status.role) || Task.isCancelled { return true }
-                    state.waiters[id] = continuation
-                    return false
-                }
-                if isDue { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
-        }
-    }
+    public func untilLeading() async { await begun.wait() }
 
     private static func hasBegun(_ role: Role) -> Bool { role != .following }
 
@@ -107,14 +92,12 @@ public final class Leadership: Sendable {
 
     private func change(to role: Role, _ body: (inout State) -> Void) {
         let now = wall.now
-        let waiters = state.withLock { state in
+        state.withLock { state in
             // A node that has ended does not act again.
-            guard state.status.role != .ended else { return [CheckedContinuation<Void, Never>]() }
+            guard state.status.role != .ended else { return }
             if state.status.role != role { (state.status.role, state.status.since) = (role, now) }
             body(&state)
-            defer { state.waiters = [:] }
-            return Array(state.waiters.values)
         }
-        for waiter in waiters { waiter.resume() }
+        if Self.hasBegun(role) { begun.give() }
     }
 }

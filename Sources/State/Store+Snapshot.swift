@@ -45,21 +45,11 @@ extension Store {
                 try db.execute(sql: "DELETE FROM token")
             }
             try copy.close()
-            try sync(temporary)
-            guard rename(temporary, snapshot) == 0 else {
-                throw FileFault("rename", snapshot)
-            }
+            try AtomicFile.publish(temporary, as: snapshot)
         } catch {
             unlink(temporary)
             throw error
         }
-    }
-
-    private static func sync(_ path: String) throws(FileFault) {
-        let file = open(path, O_RDWR | O_CLOEXEC)
-        guard file >= 0 else { throw FileFault("open", path) }
-        defer { closeDescriptor(file) }
-        guard fsync(file) == 0 else { throw FileFault("fsync", path) }
     }
 
     /// Makes the snapshot the state file if there is none at `path`. Returns whether it did.
@@ -72,7 +62,7 @@ extension Store {
         unlink(path + "-shm")
         let snapshot = snapshotPath(of: path)
         guard access(snapshot, F_OK) == 0 else { return false }
-        guard rename(snapshot, path) == 0 else { throw FileFault("rename", snapshot) }
+        try AtomicFile.publish(snapshot, as: path)
         return true
     }
 }

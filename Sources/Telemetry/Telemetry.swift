@@ -22,12 +22,12 @@ public struct Telemetry: Sendable {
     }
 
     /// Records the event's metrics, then writes its log line if its level is enabled.
-    public func emit(_ happening: some TelemetryEvent) {
-        happening.record(in: registry)
-        let level = happening.level
+    public func emit(_ event: some TelemetryEvent) {
+        event.record(in: registry)
+        let level = event.level
         guard logger.logLevel <= level else { return }
         var metadata: Logger.Metadata = [:]
-        for (name, value) in happening.fields { metadata[name] = .string(value) }
-        logger.log(level: level, "\(happening.message)", metadata: metadata)
+        for (name, value) in event.fields { metadata[name] = .string(value) }
+        logger.log(level: level, "\(event.message)", metadata: metadata)
     }
 }

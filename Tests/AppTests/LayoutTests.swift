@@ -281,11 +281,12 @@ struct LayoutTests {
                 contentsOf: Self.top.appendingPathComponent(file), encoding: .utf8)
             for match in text.matches(
                 of:
-                    #/(?m)^(?:public |package |internal )?(?:final |indirect )*(?:struct|class|enum|actor|protocol) (\w+)/#
+                    #/(?m)^(?:public |package |internal |fileprivate |private )?(?:final |indirect )*(?:struct|class|enum|actor|protocol) (\w+)/#
             ) {
                 homes[String(match.output.1), default: []].append(file)
             }
         }
+        #expect(homes.count > 500)
         for (name, files) in homes.sorted(by: { $0.key < $1.key }) {
             #expect(files.count == 1, "\(name) is declared in \(files.joined(separator: " and "))")
         }

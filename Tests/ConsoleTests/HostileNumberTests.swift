@@ -75,7 +75,9 @@ struct HostileNumberTests {
                 )
             }
             let page = try Self.page(lines)
-            for match in page.matches(of: /[ML](-?\d+) (-?\d+)/) {
+            let points = page.matches(of: /[ML](-?\d+) (-?\d+)/)
+            #expect(!points.isEmpty, "\(values) \(limit)")
+            for match in points {
                 let (x, y) = (Int(match.output.1) ?? -1, Int(match.output.2) ?? -1)
                 #expect((90...1750).contains(x) && (90...830).contains(y), "\(values) \(limit)")
             }

@@ -71,4 +71,25 @@ struct AtomicFileTests {
             try AtomicFile.write("new".utf8, to: missing, mode: 0o600)
         }
     }
+
+    @Test("a file that was written in parts replaces one; a failure leaves both")
+    func publish() throws {
+        let folder = try TemporaryDirectory()
+        let (path, parts) = (folder.path + "/file", folder.path + "/file.tmp")
+        try "old".write(toFile: path, atomically: false, encoding: .utf8)
+        try "new".write(toFile: parts, atomically: false, encoding: .utf8)
+        try AtomicFile.publish(parts, as: path)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+
+        #expect(throws: FileFault("open", parts, code: ENOENT)) {
+            try AtomicFile.publish(parts, as: path)
+        }
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/taken/full", withIntermediateDirectories: true)
+        #expect(throws: FileFault.self) {
+            try AtomicFile.publish(path, as: folder.path + "/taken")
+        }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
+    }
 }

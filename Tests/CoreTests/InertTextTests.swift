@@ -147,6 +147,17 @@ struct InertTextTests {
         #expect(InertText.withoutControls("a\u{0}b\u{7F}\u{9B}é\n") == "abé")
     }
 
+    @Test(
+        "a field of a table is one field, and nothing that a spreadsheet runs",
+        arguments: [
+            ("plain", "plain"), ("", ""), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""),
+            ("a\r\nb", "\"a\r\nb\""), ("=1+1", "'=1+1"), ("@x,y", "\"'@x,y\""), ("\tx", "'\tx"),
+            ("-1.5", "-1.5"), ("+1", "+1"), ("-x", "'-x"),
+        ])
+    func csv(_ text: String, _ field: String) {
+        #expect(InertText.csvField(text) == field)
+    }
+
     @Test("a log's string is JSON that gives the text back, for every hidden character")
     func logIsJSON() throws {
         let text = String(String.UnicodeScalarView(Self.hidden.prefix(2000)))

@@ -58,7 +58,7 @@ struct SilenceTests {
         log.write(log.verdict(.unhealthy, attempt: 3, rate: 0.02))
         log.pass(20)
         let said = log.said()
-        #expect(said.map(\.silence?.swallowed) == [2])
+        #expect(said.map(\.silence?.unreported) == [2])
         #expect(said.first?.silence?.who == "alice")
     }
 

@@ -1,41 +1,14 @@
-import Delivery
 import Digests
 import Events
 import EventLog
 import Notifier
-import Rendering
 import State
-import Synchronization
 import Telemetry
 import TestSupport
 import Testing
 
 @Suite("The clock of digests")
 struct DigestClockTests {
-    /// Records the digests that it gets.
-    private final class Kept: DigestDispatch {
-        private let ids = Mutex<[String]>([])
-        var all: [String] { ids.withLock { $0 } }
-
-        func render(_ digest: Digest) -> RenderedDigest {
-            RenderedDigest(
-                id: digest.id, thread: digest.thread, subject: "s", slack: "{}", text: "t",
-                html: "h", model: "{}", kind: digest.kind.rawValue, groupKey: "k",
-                composedAt: digest.composedAt)
-        }
-
-        func addressees(of digest: Digest) -> [Addressee] { [] }
-
-        func enqueue(
-            _ rendered: RenderedDigest, of digest: Digest, to addressees: [Addressee],
-            at now: Timestamp, in db: Store.Transaction
-        ) throws {
-            ids.withLock { $0.append(digest.id) }
-        }
-
-        func wake() {}
-    }
-
     @Test(
         "a window that is open when the clock is set closes in time, once",
         arguments: [Duration.seconds(-86_400), .seconds(-365 * 86_400), .seconds(86_400)])
@@ -46,15 +19,15 @@ struct DigestClockTests {
         let eventLog = try await EventLog.open(
             EventLogConfiguration(directory: folder.file("data"), node: "n"), clock: clock.wall,
             telemetry: .silent)
-        let kept = Kept()
+        let kept = KeptDigests()
         let settings = DigestSettings(
             firstAfter: .seconds(600), maxWindow: .seconds(3600), repeatEvery: .seconds(7200))
-        let desk = DigestService(
+        let service = DigestService(
             DigestService.Plan(settings: settings),
             decisions: DecisionLog(eventLog: eventLog, store: store, telemetry: .silent),
             dispatch: kept,
             wall: clock.wall, clock: clock, telemetry: .silent)
-        let task = Task { try await desk.run() }
+        let task = Task { try await service.run() }
         defer { task.cancel() }
         _ = try await eventLog.ingest(
             Event(
@@ -62,7 +35,7 @@ struct DigestClockTests {
                 az: "a", namespace: "prod", rollout: "shop", revision: "1", attempt: 1,
                 status: .unhealthy
             ).line)
-        try await eventually("the line is read") { desk.status.openGroups == 1 }
+        try await eventually("the line is read") { service.status.openGroups == 1 }
 
         clock.setWall(by: step)
         let begun = clock.now

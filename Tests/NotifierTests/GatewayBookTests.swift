@@ -19,8 +19,8 @@ struct GatewayBookTests {
 
         var now: Timestamp { start + elapsed }
 
-        mutating func hear(_ node: String, isLeaving: Bool = false) {
-            table.heard(
+        mutating func request(_ node: String, isLeaving: Bool = false) {
+            table.note(
                 GatewayPresence(node: node, az: "a", isLeaving: isLeaving), at: elapsed, now: now)
         }
 
@@ -28,7 +28,7 @@ struct GatewayBookTests {
         mutating func pass(_ seconds: Int, present: [String] = [], limit: Duration = limit) {
             for second in 0..<seconds {
                 elapsed += .seconds(1)
-                if second.isMultiple(of: 2) { for node in present { hear(node) } }
+                if second.isMultiple(of: 2) { for node in present { request(node) } }
                 for news in table.due(at: elapsed, now: now, limit: limit) {
                     table.settle(news, now: now)
                     said.append("\(news.change) \(news.node)")
@@ -58,7 +58,7 @@ struct GatewayBookTests {
     func planned() {
         var script = Script()
         script.pass(10, present: ["gw-1"])
-        script.hear("gw-1", isLeaving: true)
+        script.request("gw-1", isLeaving: true)
         script.pass(7200)
         #expect(script.said == ["seen gw-1", "left gw-1"])
         script.pass(200, present: ["gw-1"])
@@ -87,9 +87,9 @@ struct GatewayBookTests {
     @Test("the table is bounded; who left makes room; who is long gone is forgotten")
     func bounds() {
         var script = Script()
-        script.hear("gone", isLeaving: true)
+        script.request("gone", isLeaving: true)
         script.pass(1)
-        for number in 0..<(GatewayTable.most + 10) { script.hear("gw-\(number)") }
+        for number in 0..<(GatewayTable.most + 10) { script.request("gw-\(number)") }
         #expect(script.table.gateways.count == GatewayTable.most)
         #expect(!script.table.gateways.contains { $0.name == "gone" })
         script.pass(301)
@@ -131,7 +131,7 @@ struct GatewayBookTests {
         }
         let presence = GatewayPresence(node: "gw-b1", az: "b")
         try await run { book in
-            book.heard(presence)
+            book.note(presence)
             await pass(2)
             let first = try await events()
             #expect(first == ["gateway.seen gw-b1 info"])
@@ -145,7 +145,7 @@ struct GatewayBookTests {
             #expect(book.gateways.map(\.state) == [.silent])
             let same = try await events()
             #expect(same == before)
-            book.heard(presence)
+            book.note(presence)
             await pass(3)
             #expect(book.gateways.map(\.state) == [.present])
         }

@@ -191,7 +191,7 @@ struct UpstreamTests {
             "x", HTTPSource(url: server.url), engine,
             UpstreamPolicy(attempts: 1, circuitFailures: 1, coolDown: .seconds(10)), clock)
         // No time at all is a timeout, which counts as a failure.
-        await #expect(throws: MissingData(.timeout, "no time left to ask")) {
+        await #expect(throws: MissingData(.timeout, "no time left for a request")) {
             try await upstream.reply(within: .zero)
         }
         await #expect(throws: MissingData.self) { try await upstream.reply(within: .seconds(20)) }

@@ -1,6 +1,5 @@
 import Foundation
 import JSON
-import Telemetry
 import TestSupport
 import Testing
 import Transfer
@@ -22,13 +21,9 @@ struct AcknowledgementSystemTests {
 
     @Test("ack names who looks after it, stops reminders, and is shown; an end by hand, too")
     func ack() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess("notifier", engine: engine, yaml: Self.yaml)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        let single = try await SingleNode.start("notifier", yaml: Self.yaml)
+        defer { single.end() }
+        let node = single.node
         let none = try await node.command("ack")
         #expect(none.exit == .code(0) && none.output.contains("no incident is open"))
         try await SilenceSystemTests.fail("shop", on: node)
@@ -81,13 +76,9 @@ struct AcknowledgementSystemTests {
 
     @Test("logs export writes stored lines and a table, whole or not at all, and continues")
     func export() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess("notifier", engine: engine, yaml: Self.yaml)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        let single = try await SingleNode.start("notifier", yaml: Self.yaml)
+        defer { single.end() }
+        let node = single.node
         func send(_ number: Int, _ message: String) async throws {
             let taken = try await node.post(
                 "/v1/events", token: node.token("ingest"),

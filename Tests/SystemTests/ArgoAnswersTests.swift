@@ -132,7 +132,7 @@ struct ArgoAnswersTests {
                 "\(condition)")
         }
         // The review of templates knows the members of each answer.
-        guard case .object(let members) = document else { return }
+        let members = try #require(document.members)
         #expect(ArgoAnswer.members.isSubset(of: Set(members.map(\.key))))
         // The printed template: the phase, and the value that people read in the AnalysisRun.
         let template = try AnalysisTemplate()

@@ -1,6 +1,5 @@
 import Foundation
 import JSON
-import Telemetry
 import TestSupport
 import Testing
 import Transfer
@@ -9,13 +8,10 @@ import Transfer
 struct ConcernTests {
     @Test("each concern has its own checks, limits, attempts and template")
     func concerns() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
         let folder = try TemporaryDirectory("concerns")
         try #"{"lag":20,"errors":3}"#.write(
             toFile: folder.file("report.json"), atomically: true, encoding: .utf8)
-        let node = try NodeProcess(
-            "gw-a1", engine: engine,
+        let single = try await SingleNode.start(
             yaml: """
                 analysis:
                   probes: [{name: doctor, kind: file, path: "\(folder.file("report.json"))", max_age: 1h}]
@@ -29,10 +25,8 @@ struct ConcernTests {
                       own: [{id: doctor.lag, warn: 5, fail: 10, critical: true}]
                       template: {interval: 10s, count: 30, failure_limit: 1}
                 """)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        defer { single.end() }
+        let node = single.node
         let body = #"{"rollout":"shop","namespace":"prod"}"#
         let ask = { @Sendable (path: String) in
             try Answer(try await node.measure(body, path: "/rollouts/analysis" + path))

@@ -1,6 +1,5 @@
 import Foundation
 import JSON
-import Telemetry
 import TestSupport
 import Testing
 import Transfer
@@ -77,12 +76,9 @@ struct ContextTests {
 
     @Test("every command reaches a running node by its address, from an empty folder")
     func addresses() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess("gw-a1", engine: engine, yaml: Self.yaml)
-        let process = try node.start()
-        defer { process.kill() }
-        try await node.untilReady()
+        let single = try await SingleNode.start(yaml: Self.yaml)
+        defer { single.end() }
+        let node = single.node
         let (admin, made) = try await node.command(
             "token", "create", "--name", "root", "--scope", "admin")
         #expect(made == .code(0))

@@ -102,18 +102,15 @@ struct DeliverySystemTests {
 
     @Test("digest and outbox work from another machine with a token")
     func remote() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess(
-            "notifier", engine: engine,
+        let single = try await SingleNode.start(
+            "notifier",
             yaml: """
                 roles: [notifier]
                 digest: {first_after: 100ms, window: 200ms, max_window: 1s, repeat: 1h, storm: {groups: 0}}
                 receivers: [{name: page, kind: exec, command: [/bin/false]}]
                 """)
-        let process = try node.start()
-        defer { process.kill() }
-        try await node.untilReady()
+        defer { single.end() }
+        let node = single.node
         try await Self.fail("shop", on: node)
         let reader = [
             "--url", node.url, "--ca-file", node.certificate, "--token-file",

@@ -27,6 +27,11 @@ struct DocumentationTests {
         var text: String
     }
 
+    @Test("the pages of docs/ are among those that are run")
+    func pages() {
+        #expect(Self.documents.count > 20)
+    }
+
     @Test("does what the page describes", arguments: documents)
     func commands(document: String) async throws {
         let blocks = try Self.blocks(of: document)

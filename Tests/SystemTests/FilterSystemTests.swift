@@ -1,7 +1,6 @@
 import Events
 import Foundation
 import JSON
-import Telemetry
 import TestSupport
 import Testing
 import Transfer
@@ -15,12 +14,9 @@ struct FilterSystemTests {
 
     @Test("an invalid filter exits with 64 and a suggestion; HTTP answers 400 with the field")
     func endToEnd() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess("notifier", engine: engine, yaml: "roles: [notifier]\n")
-        let process = try node.start()
-        defer { process.kill() }
-        try await node.untilReady()
+        let single = try await SingleNode.start("notifier", yaml: "roles: [notifier]\n")
+        defer { single.end() }
+        let node = single.node
         let (_, status) = try await node.post(
             "/v1/events", token: node.token("ingest"), Self.lines)
         try #require(status == 200)

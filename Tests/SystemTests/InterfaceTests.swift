@@ -1,5 +1,4 @@
 import Foundation
-import Telemetry
 import TestSupport
 import Testing
 import Transfer
@@ -25,13 +24,9 @@ struct InterfaceTests {
     /// With BELLWETHER_WRITE_REFERENCE=1, writes docs/openapi.json anew.
     @Test("describes every route with a sentence, and docs/openapi.json is the same")
     func document() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess("gw-a1", engine: engine, yaml: Self.yaml)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        let single = try await SingleNode.start(yaml: Self.yaml)
+        defer { single.end() }
+        let node = single.node
         let reply = try await node.get("/openapi.json")
         #expect(reply.status == 200)
         #expect(reply.header("content-type") == "application/json")
@@ -60,13 +55,9 @@ struct InterfaceTests {
     /// Generates requests from the description for half a minute at most.
     @Test("no generated request gets an answer that is not described, or a fault of the node")
     func generated() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess("gw-a1", engine: engine, yaml: Self.yaml)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        let single = try await SingleNode.start(yaml: Self.yaml)
+        defer { single.end() }
+        let node = single.node
         let (made, _) = try await node.command(
             "token", "create", "--name", "tester", "--scope", "admin")
         let token = try #require(made.firstMatch(of: /bw_[A-Za-z0-9_-]{43}/)).output

@@ -1,6 +1,5 @@
 import Foundation
 import JSON
-import Telemetry
 import TestSupport
 import Testing
 import Transfer
@@ -30,8 +29,6 @@ struct ProbeKindsTests {
             ])
         defer { server.kill() }
 
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
         let side = { (role: String) in
             """
                     \(role).5xx_rate:
@@ -40,8 +37,7 @@ struct ProbeKindsTests {
                     \(role).p99_ms: {buckets: 'sum by (le) (increase(http_request_duration_seconds_bucket{role="\(role)"}[$window]))'}
             """
         }
-        let node = try NodeProcess(
-            "gw-a1", engine: engine,
+        let single = try await SingleNode.start(
             yaml: """
                 analysis:
                   interval: 6s
@@ -66,10 +62,8 @@ struct ProbeKindsTests {
                     - {id: canary.each, warn: 1, nodata: ignore}
                   concerns: {}
                 """)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        defer { single.end() }
+        let node = single.node
 
         let healthy = try await node.answer(to: Self.body, "the canary is well") {
             $0.status == "healthy"
@@ -84,7 +78,7 @@ struct ProbeKindsTests {
         #expect(healthy.reasons.contains("canary.typo: missing_field"))
         #expect(healthy.reasons.contains("canary.each: garbage"))
 
-        _ = try await engine.http(HTTPTransfer(url: service.setting("canary_failing=0.5")))
+        _ = try await single.engine.http(HTTPTransfer(url: service.setting("canary_failing=0.5")))
         _ = try await node.answer(to: Self.body, "the canary fails") {
             $0.status == "unhealthy" && $0.reasons.contains("canary.5xx_rate: abs_fail")
         }
@@ -122,10 +116,7 @@ struct ProbeKindsTests {
             "backup_age_seconds{job=\"db\"} 60\nbackup_age_seconds{job=\"www\"} 90\n",
             to: folder.file("backup.prom"))
 
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess(
-            "gw-a1", engine: engine,
+        let single = try await SingleNode.start(
             yaml: """
                 analysis:
                   interval: 2s
@@ -159,10 +150,8 @@ struct ProbeKindsTests {
                     - {id: backup.age_s, warn: 100, fail: 1000}
                   concerns: {}
                 """)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        defer { single.end() }
+        let node = single.node
         let (checked, exit) = try await node.command("check")
         #expect(exit == .code(0), "\(checked)")
 
@@ -245,10 +234,7 @@ struct ProbeKindsTests {
         let before = try await HTTPDouble.start(
             tls: old.server, clientCA: old.client.certificate)
 
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess(
-            "gw-a1", engine: engine,
+        let single = try await SingleNode.start(
             yaml: """
                 analysis:
                   interval: 2s
@@ -265,10 +251,8 @@ struct ProbeKindsTests {
                   checks: [{id: dependency.db_ok, critical: true}]
                   concerns: {}
                 """)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        defer { single.end() }
+        let node = single.node
         _ = try await node.answer(to: Self.body, "the server is trusted") {
             $0.status == "healthy"
         }

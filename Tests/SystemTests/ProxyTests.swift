@@ -1,6 +1,5 @@
 import Foundation
 import JSON
-import Telemetry
 import TestSupport
 import Testing
 import Transfer
@@ -12,10 +11,8 @@ struct ProxyTests {
     func probes() async throws {
         // This server acts as the proxy: it gets absolute targets and serves their paths.
         let proxy = try await HTTPDouble.start()
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess(
-            "gw-a1", engine: engine,
+        let address = "http://127.0.0.1:\(proxy.port)"
+        let single = try await SingleNode.start(
             yaml: """
                 analysis:
                   interval: 6s
@@ -30,18 +27,12 @@ struct ProxyTests {
                     - {id: dependency.kept_ok, nodata: warn}
                     - {id: dependency.own_ok}
                   concerns: {}
-                """)
-        let address = "http://127.0.0.1:\(proxy.port)"
-        let process = try node.start(
+                """,
             environment: ["http_proxy": address, "NO_PROXY": "kept.invalid", "no_proxy": nil])
-        defer { process.kill() }
-        try await node.untilReady()
-        let reply = try await node.measure(#"{"rollout":"shop"}"#)
+        defer { single.end() }
+        let reply = try await single.node.measure(#"{"rollout":"shop"}"#)
         let document = try JSONValue(parsing: reply.body, limits: .event)
-        guard case .array(let reasons)? = document["reasons"] else {
-            Issue.record("no reasons: \(document)")
-            return
-        }
+        let reasons = try #require(document["reasons"]?.elements, "\(document)")
         let missing = Set(reasons.compactMap { $0["check"]?.string })
         #expect(missing == ["dependency.direct_ok", "dependency.kept_ok"], "\(reasons)")
         #expect(try proxy.requests().map { $0.header("host") } == ["shop.invalid"])

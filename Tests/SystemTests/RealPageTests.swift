@@ -1,6 +1,5 @@
 import Foundation
 import JSON
-import Telemetry
 import TestSupport
 import Testing
 import Transfer
@@ -13,10 +12,7 @@ struct RealPageTests {
     @Test("healthy, degraded, unhealthy; explain reports the bounds that decided")
     func page() async throws {
         let service = try await MetricsDouble.start()
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess(
-            "gw-a1", engine: engine,
+        let single = try await SingleNode.start(
             yaml: """
                 analysis:
                   interval: 4s
@@ -27,12 +23,10 @@ struct RealPageTests {
                     - {id: canary.p99_ms, warn: 300, fail: 400}
                   concerns: {}
                 """)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        defer { single.end() }
+        let node = single.node
         let set = { @Sendable (shares: String) in
-            _ = try await engine.http(HTTPTransfer(url: service.setting(shares)))
+            _ = try await single.engine.http(HTTPTransfer(url: service.setting(shares)))
         }
 
         // None of several hundred requests fails: the limit is proven, not just unbroken.
@@ -104,10 +98,7 @@ struct RealPageTests {
     @Test("a restart of the service during a run does not count as failures")
     func restart() async throws {
         let service = try await MetricsDouble.start()
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess(
-            "gw-a1", engine: engine,
+        let single = try await SingleNode.start(
             yaml: """
                 analysis:
                   interval: 2s
@@ -118,16 +109,14 @@ struct RealPageTests {
                     - {id: canary.5xx_rate, warn: 0.3, fail: 0.5, critical: true, nodata: ignore}
                   concerns: {}
                 """)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
-        _ = try await engine.http(
+        defer { single.end() }
+        let node = single.node
+        _ = try await single.engine.http(
             HTTPTransfer(url: service.setting("canary_failing=0.1&stable_failing=0.1")))
         let before = try await node.answer(to: Self.body, "counted") {
             ($0.number("canary.5xx_rate") ?? 0) > 0.05
         }
-        _ = try await engine.http(HTTPTransfer(url: service.setting("restart=1")))
+        _ = try await single.engine.http(HTTPTransfer(url: service.setting("restart=1")))
         let attempts = Int(before.document["attempt"]?["n"]?.integer ?? 0)
         for n in attempts + 1...attempts + 3 {
             let answer = try await node.answer(to: Self.body, "attempt \(n)") {

@@ -1,6 +1,5 @@
 import Foundation
 import JSON
-import Telemetry
 import TestSupport
 import Testing
 import Transfer
@@ -10,10 +9,7 @@ struct RolloutScopeTests {
     @Test("each is judged by its own data and policy; one without data is unknown, one is refused")
     func three() async throws {
         let service = try await MetricsDouble.start()
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess(
-            "gw-a1", engine: engine,
+        let single = try await SingleNode.start(
             yaml: """
                 analysis:
                   interval: 2s
@@ -40,11 +36,9 @@ struct RolloutScopeTests {
                       match: {namespace: prod}
                       checks: [{id: canary.5xx_rate, fail: 0.9, critical: true, nodata: ignore}, {id: canary.load, fail: 5, nodata: ignore}, gateway.disk_ok]
                 """)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
-        _ = try await engine.http(HTTPTransfer(url: service.setting("canary_failing=0.5")))
+        defer { single.end() }
+        let node = single.node
+        _ = try await single.engine.http(HTTPTransfer(url: service.setting("canary_failing=0.5")))
         func body(_ rollout: String) -> String { #"{"rollout":"\#(rollout)","namespace":"prod"}"# }
 
         async let shopAnswer = node.answer(to: body("shop"), "shop fails") {

@@ -90,13 +90,9 @@ struct RotationTests {
 
     @Test("a flood of bad tokens is counted in /metrics and does not fill the log")
     func flood() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess("gw-a1", engine: engine, yaml: Self.analysis)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        let single = try await SingleNode.start(yaml: Self.analysis)
+        defer { single.end() }
+        let node = single.node
         for _ in 0..<150 {
             let reply = try await node.measure(
                 #"{"rollout":"shop","namespace":"prod"}"#, token: "bw_not-one-of-ours")

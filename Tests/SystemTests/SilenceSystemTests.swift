@@ -1,6 +1,5 @@
 import Foundation
 import JSON
-import Telemetry
 import TestSupport
 import Testing
 import Transfer
@@ -9,19 +8,16 @@ import Transfer
 struct SilenceSystemTests {
     @Test("a silence from the command line is applied, logged and counted, and ends")
     func endToEnd() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess(
-            "notifier", engine: engine,
+        let single = try await SingleNode.start(
+            "notifier",
             yaml: """
                 roles: [notifier]
                 digest: {first_after: 100ms, window: 300ms, max_window: 1s, repeat: 1h}
                 silences:
                   - {id: never, match: {namespace: never}, from: "00:00", until: "00:00", who: x, why: y}
                 """)
-        let process = try node.start()
-        defer { process.kill() }
-        try await node.untilReady()
+        defer { single.end() }
+        let node = single.node
 
         let (added, exit) = try await node.command(
             "silence", "add", "rollout=shop", "--for", "1h", "--who", "alice", "--why", "moving")

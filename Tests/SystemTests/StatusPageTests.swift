@@ -10,13 +10,9 @@ import Transfer
 struct StatusPageTests {
     @Test("sign-in by token; hostile event text is inert; foreign forms are refused")
     func page() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess("gw-a1", engine: engine, yaml: BadInputTests.yaml)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        let single = try await SingleNode.start(yaml: BadInputTests.yaml)
+        defer { single.end() }
+        let (node, engine) = (single.node, single.engine)
         let taken = try await node.post(
             "/v1/events", token: try node.token("ingest"),
             Self.line(
@@ -108,11 +104,9 @@ struct StatusPageTests {
         "Chromium: sign-in, live update, retry of a dead letter, hostile text, accessibility",
         .enabled(if: Browser.isInstalled, "chromium-driver is not installed"))
     func browser() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
         let slack = try await SlackDouble.start(script: [.init(400, "invalid_payload")])
-        let node = try NodeProcess(
-            "notifier-1", engine: engine,
+        let single = try await SingleNode.start(
+            "notifier-1",
             yaml: """
                 az: eu-west-1a
                 roles: [gateway, notifier]
@@ -121,10 +115,8 @@ struct StatusPageTests {
                 receivers: [{name: oncall, kind: slack, url: "\(slack.url)"}]
                 route: {receiver: oncall}
                 """)
-        let fleet = Fleet()
-        defer { fleet.killAll() }
-        try fleet.start(node)
-        try await node.untilReady()
+        defer { single.end() }
+        let node = single.node
         let ingest = try node.token("ingest")
         try await tell(node, ingest)
         _ = try await node.measure(#"{"rollout":"cart-api","namespace":"prod"}"#)
@@ -138,7 +130,7 @@ struct StatusPageTests {
             try await node.command("outbox", "list", "--state", "dead").output.contains("oncall")
         }
 
-        let browser = try await Browser(engine)
+        let browser = try await Browser(single.engine)
         do {
             try await visit(browser, node, String(token), ingest, slack)
         } catch {

@@ -1,5 +1,4 @@
 import Foundation
-import Telemetry
 import TestSupport
 import Testing
 import Transfer
@@ -27,13 +26,11 @@ struct StormSystemTests {
 
     @Test("each group gets one post and one mail, the rest one roll-up; every event counts once")
     func counts() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
         let slack = try await SlackDouble.start()
         let mail = try await SMTPDouble.start(.none, username: "", password: "")
         defer { mail.kill() }
-        let node = try NodeProcess(
-            "notifier", engine: engine,
+        let single = try await SingleNode.start(
+            "notifier",
             yaml: """
                 roles: [notifier]
                 digest: {first_after: 5s, window: 1h, max_window: 1h, repeat: 1h, max_groups: 4, storm: {groups: 0}}
@@ -42,9 +39,8 @@ struct StormSystemTests {
                   - {name: mail, kind: smtp, url: "smtp://127.0.0.1:\(mail.port)", tls: none, \
                 from: b@example.com, to: [a@example.com]}
                 """)
-        let process = try node.start()
-        defer { process.kill() }
-        try await node.untilReady()
+        defer { single.end() }
+        let node = single.node
 
         let ts = Date().ISO8601Format()
         var body = ""
@@ -96,17 +92,14 @@ struct StormSystemTests {
 
     @Test("a body of megabytes, one group of the log, is read and reported completely")
     func longGroup() async throws {
-        let engine = TransferEngine(telemetry: .silent)
-        defer { engine.shutdown() }
-        let node = try NodeProcess(
-            "notifier", engine: engine,
+        let single = try await SingleNode.start(
+            "notifier",
             yaml: """
                 roles: [notifier]
                 digest: {first_after: 1s, window: 1h, max_window: 1h, repeat: 1h, storm: {groups: 0}}
                 """)
-        let process = try node.start()
-        defer { process.kill() }
-        try await node.untilReady()
+        defer { single.end() }
+        let node = single.node
 
         let ts = Date().ISO8601Format()
         // More than twice the lines of one read of `DigestService`.

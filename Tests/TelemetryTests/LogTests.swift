@@ -117,7 +117,7 @@ struct LogTests {
     }
 
     @Test("a telemetry event is one line and one count; below the level only the count")
-    func happening() {
+    func event() {
         let threshold = LogThreshold(.warning)
         let telemetry = Telemetry(
             logger: logger(threshold: threshold), registry: PrometheusRegistry())

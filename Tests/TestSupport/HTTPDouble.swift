@@ -52,12 +52,7 @@ public final class HTTPDouble: Sendable {
     }
 
     /// The requests to `/echo` so far, in order.
-    public func requests() throws -> [Request] {
-        guard let text = try? String(contentsOfFile: folder.file("requests.jsonl"), encoding: .utf8)
-        else { return [] }
-        let whole = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-        return try whole.map { try JSONDecoder().decode(Request.self, from: Data($0.utf8)) }
-    }
+    public func requests() throws -> [Request] { try folder.records() }
 
     public func kill() { double.process.kill() }
 

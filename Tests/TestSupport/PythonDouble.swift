@@ -24,3 +24,13 @@ public struct PythonDouble: Sendable {
         return PythonDouble(process: process, port: port)
     }
 }
+
+extension TemporaryDirectory {
+    /// What a double has recorded so far in `requests.jsonl`, in order: its whole lines.
+    func records<Record: Decodable>() throws -> [Record] {
+        guard let text = try? String(contentsOfFile: file("requests.jsonl"), encoding: .utf8)
+        else { return [] }
+        let whole = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return try whole.map { try JSONDecoder().decode(Record.self, from: Data($0.utf8)) }
+    }
+}

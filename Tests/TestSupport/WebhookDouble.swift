@@ -34,12 +34,7 @@ public final class WebhookDouble: Sendable {
     public func url(_ path: String) -> String { "http://127.0.0.1:\(double.port)/\(path)" }
 
     /// Everything received so far, in order.
-    public func requests() throws -> [Request] {
-        guard let text = try? String(contentsOfFile: folder.file("requests.jsonl"), encoding: .utf8)
-        else { return [] }
-        let whole = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-        return try whole.map { try JSONDecoder().decode(Request.self, from: Data($0.utf8)) }
-    }
+    public func requests() throws -> [Request] { try folder.records() }
 
     /// What the services remember, as JSON.
     public func state() throws -> Data {

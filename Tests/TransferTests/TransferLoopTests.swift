@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 import Telemetry
 import TestSupport
@@ -43,7 +44,7 @@ struct TransferLoopTests {
         for _ in 0..<40 {
             let inbox = TransferInbox()
             let loop = try loop(inbox, idleLimit: .milliseconds(1), settled)
-            let isStarted = TransferThread.start(loop)
+            let isStarted = DedicatedThread.start("loop", { loop.run() })
             #expect(isStarted)
             // The loop ends between two of these.
             while true {
@@ -68,7 +69,7 @@ struct TransferLoopTests {
         let accepted = (1...20).filter { inbox.put(.start(UInt64($0), order($0, settled))) }
         inbox.stop()
         #expect(!inbox.put(.start(21, order(21, settled))))
-        let isStarted = TransferThread.start(loop)
+        let isStarted = DedicatedThread.start("loop", { loop.run() })
         #expect(isStarted)
         try await eventually("the loop ended") { settled.ended == 1 }
         #expect(accepted.count == 20)
@@ -81,7 +82,7 @@ struct TransferLoopTests {
         let inbox = TransferInbox()
         let loop = try loop(inbox, idleLimit: .zero, settled)
         #expect(inbox.reserve())
-        let isStarted = TransferThread.start(loop)
+        let isStarted = DedicatedThread.start("loop", { loop.run() })
         #expect(isStarted)
         for number in 1...20 {
             #expect(inbox.put(.start(UInt64(number), order(number, settled))))

@@ -1,3 +1,4 @@
+import Core
 import JSON
 
 /// The commands that wire a template, as YAML comments.
@@ -72,12 +73,12 @@ extension AnalysisTemplate {
             # everything else as it is. Look first whether it has \(place.dropFirst().replacing("/", with: ".")):
             #   kubectl -n \(namespace) get rollout \(rollout) -o yaml
             # If it does not:
-            #   kubectl -n \(namespace) patch rollout \(rollout) --type merge --patch '\(Self.quoted(patch))'
+            #   kubectl -n \(namespace) patch rollout \(rollout) --type merge --patch \(Self.shellWord(patch))
             # If it does (the merge would replace its templates, args and startingStep), append to them.
             # startingStep and dryRun stay as they are: a dryRun rule that matches a metric of this template
             # would ignore its verdicts. Leave out each argument that it passes already; without any, begin
             # the list with \(Self.text(Self.addition(of: .array([]), to: place + "/args"))):
-            #   kubectl -n \(namespace) patch rollout \(rollout) --type json --patch '\(Self.quoted(additions))'
+            #   kubectl -n \(namespace) patch rollout \(rollout) --type json --patch \(Self.shellWord(additions))
 
             """
     }
@@ -87,9 +88,8 @@ extension AnalysisTemplate {
         .object([.init("op", .string("add")), .init("path", .string(path)), .init("value", value)])
     }
 
-    /// The text for single quotes of a shell; only the annotation's path contains some.
-    private static func quoted(_ value: JSONValue) -> String {
-        text(value).replacing("'", with: "'\\''")
+    private static func shellWord(_ value: JSONValue) -> String {
+        InertText.shellWord(text(value))
     }
 
     private var strategyKey: String { strategy == .bluegreen ? "blueGreen" : "canary" }

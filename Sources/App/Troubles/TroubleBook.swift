@@ -55,7 +55,7 @@ enum Trouble: Sendable, Equatable {
         }
     }
 
-    /// What tells this report of an end from every other one, also after a restart; nil for a
+    /// Distinguishes this report of an end from every other one, also after a restart; nil for a
     /// trouble that is over when it is not found any more.
     var identity: String? {
         switch self {

@@ -67,7 +67,7 @@ extension OpenIncident {
     var filter: String { group.silenceFilter.description }
 }
 
-/// `/incidents/{id}/acknowledge`: an open incident, and the form that says who looks after it.
+/// `/incidents/{id}/acknowledge`: an open incident, and the form for the person who handles it.
 struct AcknowledgePage {
     let incident: OpenIncident
     let node: NodeFacts

@@ -74,6 +74,14 @@ public enum AtomicFile {
         try syncFolder(of: path)
     }
 
+    /// Syncs a complete file, renames it to `path`, and syncs the folder. For files that are written
+    /// in parts, beside `path`; a failure does not remove them.
+    public static func publish(_ temporary: String, as path: String) throws(FileFault) {
+        try flush(temporary)
+        guard rename(temporary, path) == 0 else { throw FileFault("rename", path) }
+        try syncFolder(of: path)
+    }
+
     /// Writes, syncs and closes.
     private static func fill(
         _ file: Int32, _ bytes: [UInt8], _ path: String, _ mode: mode_t
@@ -93,11 +101,15 @@ public enum AtomicFile {
     /// Makes a rename in the folder of `path` durable.
     private static func syncFolder(of path: String) throws(FileFault) {
         let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        let folder = parent.isEmpty ? "/" : parent
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileFault("open", folder) }
+        try flush(parent.isEmpty ? "/" : parent, O_DIRECTORY)
+    }
+
+    /// Makes a file's content or a folder's names durable.
+    private static func flush(_ path: String, _ flags: Int32 = 0) throws(FileFault) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | flags)
+        guard descriptor >= 0 else { throw FileFault("open", path) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw FileFault("fsync", folder) }
+        guard fsync(descriptor) == 0 else { throw FileFault("fsync", path) }
     }
 
     private static func putAll(_ bytes: [UInt8], _ file: Int32) -> Bool {

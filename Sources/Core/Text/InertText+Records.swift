@@ -87,6 +87,20 @@ extension InertText {
         }
     }
 
+    // MARK: - CSV
+
+    /// A field of a record (RFC 4180), with an apostrophe before what a spreadsheet would run.
+    ///
+    /// Line breaks stay, inside quotation marks.
+    public static func csvField(_ text: String) -> String {
+        let isFormula =
+            text.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
+        let inert = isFormula && Double(text) == nil ? "'" + text : text
+        let special: Set<Unicode.Scalar> = [",", "\"", "\r", "\n"]
+        guard inert.unicodeScalars.contains(where: special.contains) else { return inert }
+        return "\"" + replaced(inert) { $0 == "\"" ? "\"\"" : nil } + "\""
+    }
+
     // MARK: - YAML
 
     /// A double-quoted scalar (YAML 1.2.2 §7.3.1).

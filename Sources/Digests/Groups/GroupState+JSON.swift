@@ -43,9 +43,9 @@ extension GroupState {
                 w.member("rehearsing", Int(rehearsingUntil.milliseconds))
             }
             if let rehearsedAt { w.member("rehearsed", Int(rehearsedAt.milliseconds)) }
-            if let swallowed {
+            if let endedInSilence {
                 w.key("swallowed")
-                swallowed.write(to: &w)
+                endedInSilence.write(to: &w)
             }
             if !policy.isEmpty { w.member("policy", policy) }
             if !binary.isEmpty { w.member("binary", binary) }
@@ -82,7 +82,7 @@ extension GroupState {
         restore(tree.list("sources", Source.init(tree:)))
         rehearsingUntil = tree.moment("rehearsing")
         rehearsedAt = tree.moment("rehearsed")
-        swallowed = tree["swallowed"].flatMap(SilenceNote.init(tree:))
+        endedInSilence = tree["swallowed"].flatMap(SilenceNote.init(tree:))
         policy = tree["policy"]?.string ?? ""
         binary = tree["binary"]?.string ?? ""
         context = tree["context"].map(RolloutContext.init(tree:)) ?? RolloutContext()
@@ -152,10 +152,10 @@ extension Incident {
                 w.key("silence")
                 silence.write(to: &w)
             }
-            if let echo {
+            if let suppressed {
                 w.member(object: "echo") { w in
-                    w.member("place", echo.place)
-                    w.member("thread", echo.thread)
+                    w.member("place", suppressed.place)
+                    w.member("thread", suppressed.thread)
                 }
             }
             if let lastReport {
@@ -207,7 +207,7 @@ extension Incident {
         acknowledgement = tree["acknowledged"].flatMap(Acknowledgement.init(tree:))
         silence = tree["silence"].flatMap(SilenceNote.init(tree:))
         if let tree = tree["echo"] {
-            echo = SuppressedGroup(
+            suppressed = SuppressedGroup(
                 place: tree["place"]?.string ?? "", thread: tree["thread"]?.string ?? "")
         }
         // An earlier version named this member `told`, and the counts of lines `untold`.
@@ -223,7 +223,7 @@ extension SilenceNote {
             w.member("why", why)
             w.member("until", Int(until.milliseconds))
             w.member("messages", messages)
-            w.member("swallowed", swallowed)
+            w.member("swallowed", unreported)
         }
     }
 
@@ -232,7 +232,7 @@ extension SilenceNote {
         self.init(
             id: tree["id"]?.string ?? "", who: tree["who"]?.string ?? "",
             why: tree["why"]?.string ?? "", until: until, messages: tree.whole("messages") ?? 1,
-            swallowed: tree.whole("swallowed") ?? 0)
+            unreported: tree.whole("swallowed") ?? 0)
     }
 }
 

@@ -87,7 +87,7 @@ extension GroupState {
             .map(Change.notice)
         if incident.policies.count > max(1, lastReport.policies) { changes.append(.policy) }
         if incident.binaries.count > max(1, lastReport.binaries) { changes.append(.binary) }
-        // One that got worse is for everybody again, which the change says itself.
+        // One that got worse is sent to everybody again; that change is listed itself.
         if incident.acknowledgement != lastReport.acknowledgement, !changes.areWorse {
             changes.append(incident.acknowledgement == nil ? .released : .acknowledged)
         }

@@ -48,7 +48,7 @@ public struct GroupState: Sendable, Hashable {
     var acknowledgedUntil: Timestamp? { open?.value.acknowledgement?.until }
     /// Whether another group's message reports the fault of this one.
     @inline(always)
-    var isEcho: Bool { open?.value.echo != nil }
+    var isSuppressed: Bool { open?.value.suppressed != nil }
     /// Whether the rollout waits for a person.
     @inline(always)
     var isPaused: Bool { open?.value.isPaused ?? false }
@@ -73,7 +73,7 @@ public struct GroupState: Sendable, Hashable {
     /// The number of lost lines that was known at the last message.
     var shedReported = 0
     /// Failures since the last message that began and ended within a silence.
-    var swallowed: SilenceNote?
+    var endedInSilence: SilenceNote?
     /// Until when failures are marked as a rehearsal; nil if none is in progress.
     var rehearsingUntil: Timestamp?
     /// When the last rehearsal ended: the hook for its abort may arrive later.

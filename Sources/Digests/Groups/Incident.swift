@@ -48,7 +48,7 @@ struct Incident: Sendable, Hashable {
     /// The last silence since the last message that held the group back.
     var silence: SilenceNote?
     /// Set while the group is held back because another one reported the same fault.
-    var echo: SuppressedGroup?
+    var suppressed: SuppressedGroup?
 
     struct Untracked: Sendable, Hashable {
         let status: VerdictStatus
@@ -169,7 +169,7 @@ struct Incident: Sendable, Hashable {
         reminders = unreported > 0 ? 0 : reminders +| 1
         forgetReported()
         silence = nil
-        echo = nil
+        suppressed = nil
     }
 
     /// Resets the counts of lines since the last message.

@@ -39,7 +39,7 @@ extension Source.Lane {
             if let failureLimit { w.member("failure_limit", failureLimit) }
             if let runCount { w.member("run_count", runCount) }
             w.member("failed", failed)
-            w.member("heard", heard)
+            w.member("heard", hasReported)
             w.member("seen", Int(lastSeen.milliseconds))
         }
     }
@@ -59,7 +59,7 @@ extension Source.Lane {
         failureLimit = tree.whole("failure_limit")
         runCount = tree.whole("run_count")
         failed = tree["failed"]?.bool ?? false
-        heard = tree["heard"]?.bool ?? true
+        hasReported = tree["heard"]?.bool ?? true
     }
 }
 

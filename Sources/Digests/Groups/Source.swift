@@ -27,7 +27,7 @@ public struct Source: Sendable, Hashable {
         /// Whether it failed within the incident and must recover before the incident ends.
         var failed = false
         /// Whether a verdict arrived since the last message.
-        var heard = true
+        var hasReported = true
         var lastSeen: Timestamp
 
         init(concern: String, at moment: Timestamp) {
@@ -110,7 +110,9 @@ public struct Source: Sendable, Hashable {
     /// With `orQuiet`, or had no verdict since the last message: its gateway may be gone.
     func hasRecovered(after attempts: Int, orQuiet: Bool = false) -> Bool {
         for i in lanes.indices
-        where lanes[i].failed && lanes[i].healthyRun < attempts && !(orQuiet && !lanes[i].heard) {
+        where lanes[i].failed && lanes[i].healthyRun < attempts
+            && !(orQuiet && !lanes[i].hasReported)
+        {
             return false
         }
         return true
@@ -118,7 +120,7 @@ public struct Source: Sendable, Hashable {
 
     /// Starts to note which concerns are still measured.
     mutating func settle() {
-        for i in lanes.indices { lanes[i].heard = false }
+        for i in lanes.indices { lanes[i].hasReported = false }
     }
 
     /// Adds a verdict. Returns whether the attempts count from 1 again, and whether the concern is
@@ -202,7 +204,7 @@ extension Source.Lane {
         runCount = line.count(.runCount)?.value
         attempt = line.attempt ?? attempt
         lastSeen = max(lastSeen, line.ts)
-        heard = true
+        hasReported = true
         // `analysis.recovered` after `analysis.healthy` with the same number is one attempt.
         if status != .healthy {
             healthyRun = 0

@@ -50,8 +50,8 @@ extension SharedState {
     /// Changes the times of messages.
     fileprivate mutating func shift(_ change: (Timestamp) -> Timestamp) {
         crowded = crowded.mapValues(change)
-        heard = heard.mapValues { messages in
-            messages.map { Heard(at: change($0.at), thread: $0.thread, groups: $0.groups) }
+        recentMessages = recentMessages.mapValues { messages in
+            messages.map { RecentMessage(at: change($0.at), thread: $0.thread, groups: $0.groups) }
         }
         for index in storms.indices {
             storms[index].saidAt = storms[index].saidAt.map(change)

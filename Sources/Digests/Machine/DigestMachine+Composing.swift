@@ -16,7 +16,7 @@ extension DigestMachine {
         // Only what is decisive for a receiver does not wait for messages to the others.
         let isSpent = shared.slots(at: now, settings: settings) == 0
         if isSpent, !hasDecisive { return [] }
-        wakeEchoes()
+        revisitSuppressed()
         let open = placesDue(now: now, caughtUp: caughtUp)
         if !isSpent {
             reportToStorms(open, now: now)
@@ -36,7 +36,7 @@ extension DigestMachine {
             if isDecisive { decisive.insert(digest.id) }
         }
         if !isSpent { digests += speakOfStorms(now: now, admits: admits) }
-        for i in digests.indices { countEchoes(of: &digests[i]) }
+        for i in digests.indices { countSuppressed(of: &digests[i]) }
         digests.sort(by: Digest.worstFirst)
         return shared.spend(on: digests, decisive: decisive, now: now, settings: settings)
     }
@@ -148,7 +148,7 @@ extension DigestMachine {
         }
         // Another group reported the fault, and it is over or has no further lines. The end of the
         // run is news of its own.
-        if incident.echo != nil, incident.lastReport == nil, incident.outcome == nil,
+        if incident.suppressed != nil, incident.lastReport == nil, incident.outcome == nil,
             isOver || (group.live.lastSeen ?? now) + settings.repeatEvery < now
         {
             group.live.closeIncident(isReported: false)
@@ -164,7 +164,7 @@ extension DigestMachine {
             return nil
         }
         let isDecisive = window?.urgency == .decisive
-        if let moment = shared.mayHear(
+        if let moment = shared.mayReceive(
             digest.receivers, at: now, settings, isDecisive: isDecisive)
         {
             group.window = window
@@ -182,7 +182,7 @@ extension DigestMachine {
         }
         group.live.saidAt = now
         group.live.heldAt = nil
-        group.live.swallowed = nil
+        group.live.endedInSilence = nil
         group.live.shedReported = shared.shed
         return digest
     }

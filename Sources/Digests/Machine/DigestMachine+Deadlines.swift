@@ -36,7 +36,7 @@ extension GroupTable {
         {
             return groups[place].asksAgain ? .longAgo : until
         }
-        if groups[place].live.isEcho, groups[place].asksAgain { return .longAgo }
+        if groups[place].live.isSuppressed, groups[place].asksAgain { return .longAgo }
         guard wasReported, let saidAt else { return nil }
         // Reported and unchanged: reported again, also if no lines arrive. A notice ends instead.
         guard let heldAt = groups[place].live.heldAt else { return saidAt + settings.repeatEvery }

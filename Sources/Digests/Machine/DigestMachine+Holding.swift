@@ -42,17 +42,17 @@ extension DigestMachine {
             // The incident began and ended within the silence: the next message counts it.
             if isOver, incident.lastReport == nil {
                 var note = SilenceNote(
-                    silence, until: until, after: incident.silence ?? state.swallowed)
-                note.swallowed = (state.swallowed?.swallowed ?? 0) +| incident.events
-                state.swallowed = note
+                    silence, until: until, after: incident.silence ?? state.endedInSilence)
+                note.unreported = (state.endedInSilence?.unreported ?? 0) +| incident.events
+                state.endedInSilence = note
                 state.closeIncident(isReported: false)
             }
         case .nodeFault(let az, let node, let thread):
-            let echo = SuppressedGroup(place: "\(az)\u{1F}\(node)", thread: thread)
-            if incident.echo != echo {
+            let suppressed = SuppressedGroup(place: "\(az)\u{1F}\(node)", thread: thread)
+            if incident.suppressed != suppressed {
                 suppressions.append(Suppression(digest: digest, cause: cause))
             }
-            state.incident?.echo = echo
+            state.incident?.suppressed = suppressed
         }
     }
 
@@ -83,8 +83,8 @@ extension DigestMachine {
 
     /// Marks groups held back for a node fault for evaluation, once the incident that
     /// reported the fault is over or has another cause, too.
-    mutating func wakeEchoes() {
-        let quiet = table.groups.indices.filter { table.groups[$0].live.isEcho }
+    mutating func revisitSuppressed() {
+        let quiet = table.groups.indices.filter { table.groups[$0].live.isSuppressed }
         guard !quiet.isEmpty else { return }
         var speaking: [String: Set<String>] = [:]
         for index in table.groups.indices {
@@ -95,21 +95,21 @@ extension DigestMachine {
             speaking[place.id, default: []].insert(incident.id)
         }
         for index in quiet {
-            guard let echo = table.groups[index].live.incident?.echo,
-                speaking[echo.place]?.contains(echo.thread) != true
+            guard let suppressed = table.groups[index].live.incident?.suppressed,
+                speaking[suppressed.place]?.contains(suppressed.thread) != true
             else { continue }
             table.groups[index].asksAgain = true
         }
     }
 
     /// Adds the groups that are held back to the message of a node fault.
-    func countEchoes(of digest: inout Digest) {
+    func countSuppressed(of digest: inout Digest) {
         guard digest.nodeFault != nil else { return }
-        let echoes = table.groups.indices.map { table.groups[$0].live }
-            .filter { $0.incident?.echo?.thread == digest.thread }
+        let suppressed = table.groups.indices.map { table.groups[$0].live }
+            .filter { $0.incident?.suppressed?.thread == digest.thread }
             .map(\.key).sorted { $0.text < $1.text }
-        digest.nodeFault?.echoes = echoes.count
-        digest.nodeFault?.names = Array(echoes.prefix(Bounds.echoes))
+        digest.nodeFault?.suppressed = suppressed.count
+        digest.nodeFault?.names = Array(suppressed.prefix(Bounds.suppressedNames))
     }
 }
 

@@ -123,7 +123,8 @@ extension DigestMachine {
             let incident = live.incident
         else { return false }
         return !incident.isOver && !incident.isPaused && incident.silence == nil
-            && incident.echo == nil && !incident.isRehearsal && live.nodeFault(settings) == nil
+            && incident.suppressed == nil && !incident.isRehearsal
+            && live.nodeFault(settings) == nil
     }
 
     private func candidate(_ place: Int, now: Timestamp) -> Candidate? {
@@ -224,7 +225,7 @@ extension DigestMachine {
             }
         }
         guard let index = shared.storms.firstIndex(where: { $0.id == id }) else { return nil }
-        if let wait = shared.mayHear(shared.storms[index].receivers, at: now, settings) {
+        if let wait = shared.mayReceive(shared.storms[index].receivers, at: now, settings) {
             shared.storms[index].waitsUntil = wait
             return nil
         }

@@ -131,7 +131,7 @@ public struct DigestMachine: Sendable {
     /// The number of groups held back by a silence or by another group's incident.
     public var heldBack: Int {
         table.groups.indices.count {
-            table.groups[$0].live.silencedUntil != nil || table.groups[$0].live.isEcho
+            table.groups[$0].live.silencedUntil != nil || table.groups[$0].live.isSuppressed
         }
     }
 

@@ -16,9 +16,9 @@ extension SharedState {
             if !storms.isEmpty {
                 w.member(array: "storms") { w in for storm in storms { storm.write(to: &w) } }
             }
-            guard !heard.isEmpty else { return }
+            guard !recentMessages.isEmpty else { return }
             w.member(array: "heard") { w in
-                for (receiver, messages) in heard.sorted(by: { $0.key < $1.key }) {
+                for (receiver, messages) in recentMessages.sorted(by: { $0.key < $1.key }) {
                     w.object { w in
                         w.member("receiver", receiver)
                         if let since = crowded[receiver] {
@@ -52,9 +52,9 @@ extension SharedState {
         for entry in tree.list("heard", { $0 }) {
             guard let receiver = entry["receiver"]?.string else { continue }
             crowded[receiver] = entry.moment("crowded")
-            heard[receiver] = entry.list("messages") { message in
+            recentMessages[receiver] = entry.list("messages") { message in
                 message.moment("at").map {
-                    Heard(
+                    RecentMessage(
                         at: $0, thread: message["thread"]?.string ?? "",
                         groups: message.whole("groups") ?? 1)
                 }

@@ -7,7 +7,7 @@ struct SharedState: Sendable, Hashable {
     static let key = "shared"
 
     /// A message that a receiver gets.
-    struct Heard: Sendable, Hashable {
+    struct RecentMessage: Sendable, Hashable {
         let at: Timestamp
         let thread: String
         /// The number of groups that it reports.
@@ -24,7 +24,7 @@ struct SharedState: Sendable, Hashable {
     var spent = 0
     var storms: [Storm] = []
     /// The messages of the last minute by receiver, oldest first.
-    var heard: [String: [Heard]] = [:]
+    var recentMessages: [String: [RecentMessage]] = [:]
     /// The receivers that many groups report to at present, and since when.
     var crowded: [String: Timestamp] = [:]
 
@@ -68,21 +68,23 @@ struct SharedState: Sendable, Hashable {
     /// The time in which a receiver gets at most `StormSettings.messages`.
     private static let minute = Duration.seconds(60)
 
-    /// The number of messages that a receiver got within the last minute of the present storm.
-    private func heardInStorm(_ receiver: String, at now: Timestamp) -> [Heard] {
+    /// The messages that a receiver got within the last minute of the present storm.
+    private func messagesInStorm(_ receiver: String, at now: Timestamp) -> [RecentMessage] {
         guard let since = crowded[receiver] else { return [] }
-        return heard[receiver, default: []].filter { $0.at >= since && $0.at + Self.minute > now }
+        return recentMessages[receiver, default: []].filter {
+            $0.at >= since && $0.at + Self.minute > now
+        }
     }
 
     /// When `receivers` may get a message; nil when they may now.
     ///
     /// A decisive message waits only while none of them may: those that may not get it later, see
     /// `Digest.notBefore`. For others, all of them must be free.
-    func mayHear(
+    func mayReceive(
         _ receivers: [String], at now: Timestamp, _ settings: DigestSettings,
         isDecisive: Bool = false
     ) -> Timestamp? {
-        if slots(at: now, settings: settings) == 0, !hasRoom(receivers, at: now, settings) {
+        if slots(at: now, settings: settings) == 0, !isBelowLimit(receivers, at: now, settings) {
             return windowStart + settings.window
         }
         let moments = receivers.compactMap { delay($0, at: now, settings) }
@@ -92,13 +94,15 @@ struct SharedState: Sendable, Hashable {
 
     /// Whether each of the receivers got fewer messages in the window than all together may get:
     /// then others used up the limit.
-    private func hasRoom(
+    private func isBelowLimit(
         _ receivers: [String], at now: Timestamp, _ settings: DigestSettings
     ) -> Bool {
         !receivers.isEmpty
             && receivers.allSatisfy { receiver in
-                let recent = heard[receiver, default: []].count { $0.at + settings.window > now }
-                return recent < min(settings.maxGroups, Bounds.heard)
+                let recent = recentMessages[receiver, default: []].count {
+                    $0.at + settings.window > now
+                }
+                return recent < min(settings.maxGroups, Bounds.recentMessages)
             }
     }
 
@@ -117,10 +121,10 @@ struct SharedState: Sendable, Hashable {
                 let groups = digest.rollup.map { max($0.groups, $0.storm?.joined ?? 0) } ?? 1
                 let moment = delay(receiver, at: now, settings)
                 if let moment { digests[index].notBefore[receiver] = moment }
-                heard[receiver, default: []].append(
-                    Heard(at: moment ?? now, thread: digest.thread, groups: groups))
-                if heard[receiver, default: []].count > Bounds.heard {
-                    heard[receiver]?.removeFirst()
+                recentMessages[receiver, default: []].append(
+                    RecentMessage(at: moment ?? now, thread: digest.thread, groups: groups))
+                if recentMessages[receiver, default: []].count > Bounds.recentMessages {
+                    recentMessages[receiver]?.removeFirst()
                 }
             }
         }
@@ -132,7 +136,7 @@ struct SharedState: Sendable, Hashable {
         _ receiver: String, at now: Timestamp, _ settings: DigestSettings
     ) -> Timestamp? {
         guard settings.storm.isOn else { return nil }
-        let recent = heardInStorm(receiver, at: now)
+        let recent = messagesInStorm(receiver, at: now)
         guard recent.count >= settings.storm.messages else { return nil }
         return recent[recent.count - settings.storm.messages].at + Self.minute
     }
@@ -146,9 +150,9 @@ struct SharedState: Sendable, Hashable {
         let receivers = Set(digests.flatMap(\.receivers))
         for receiver in receivers.sorted() {
             let mine = digests.indices.filter { digests[$0].receivers.contains(receiver) }
-            heard[receiver]?.removeAll { $0.at + Self.minute <= now }
+            recentMessages[receiver]?.removeAll { $0.at + Self.minute <= now }
             var speakers: [String: Int] = [:]
-            for message in heard[receiver, default: []] {
+            for message in recentMessages[receiver, default: []] {
                 speakers[message.thread] = max(speakers[message.thread] ?? 0, message.groups)
             }
             for index in mine {
@@ -162,14 +166,14 @@ struct SharedState: Sendable, Hashable {
             }
             if crowded[receiver] == nil { crowded[receiver] = now }
             let left = max(
-                1, settings.storm.messages - heardInStorm(receiver, at: now).count)
+                1, settings.storm.messages - messagesInStorm(receiver, at: now).count)
             guard mine.count > left else { continue }
             rest[Array(mine.dropFirst(left - 1)), default: []].append(receiver)
         }
-        for receiver in heard.keys where !receivers.contains(receiver) {
-            heard[receiver]?.removeAll { $0.at + Self.minute <= now }
-            if heard[receiver]?.isEmpty == true {
-                heard[receiver] = nil
+        for receiver in recentMessages.keys where !receivers.contains(receiver) {
+            recentMessages[receiver]?.removeAll { $0.at + Self.minute <= now }
+            if recentMessages[receiver]?.isEmpty == true {
+                recentMessages[receiver] = nil
                 crowded[receiver] = nil
             }
         }
@@ -204,7 +208,7 @@ struct SharedState: Sendable, Hashable {
         for digest in digests {
             // The limit is used up by messages to others.
             let isFree =
-                decisive.contains(digest.id) && hasRoom(digest.receivers, at: now, settings)
+                decisive.contains(digest.id) && isBelowLimit(digest.receivers, at: now, settings)
                 && digest.receivers.allSatisfy { taken[$0, default: 0] < settings.maxGroups }
             if isFree {
                 for receiver in digest.receivers { taken[receiver, default: 0] +|= 1 }

@@ -10,23 +10,23 @@ public struct SilenceNote: Sendable, Hashable {
     /// The number of messages that were held back.
     public internal(set) var messages: Int
     /// Log lines of failures that began and ended within it and have no message.
-    public internal(set) var swallowed: Int
+    public internal(set) var unreported: Int
 
     init(
-        id: String, who: String, why: String, until: Timestamp, messages: Int, swallowed: Int
+        id: String, who: String, why: String, until: Timestamp, messages: Int, unreported: Int
     ) {
         self.id = id.clipped(to: Bounds.name)
         self.who = who.clipped(to: Bounds.name)
         self.why = why.clipped(to: Bounds.words)
         self.until = until
         self.messages = messages
-        self.swallowed = swallowed
+        self.unreported = unreported
     }
 
     /// The note after `silence` held back one more message.
     init(_ silence: Silence, until: Timestamp, after earlier: SilenceNote?) {
         self.init(
             id: silence.id, who: silence.who, why: silence.why, until: until,
-            messages: (earlier?.messages ?? 0) +| 1, swallowed: earlier?.swallowed ?? 0)
+            messages: (earlier?.messages ?? 0) +| 1, unreported: earlier?.unreported ?? 0)
     }
 }

@@ -48,4 +48,6 @@ struct SystemFault: Error, Equatable {
 extension SystemFault {
     /// The error code of a path that does not exist.
     static let absence = ENOENT
+    /// The error code where no further thread may be started.
+    static let noThread = EAGAIN
 }

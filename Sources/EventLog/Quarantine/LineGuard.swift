@@ -220,8 +220,8 @@ public final class LineGuard: Sendable {
             // The note is open. If reading the names ends the process, the start after the next one
             // quarantines the line without them. One end may have another reason, such as a kill.
             let names = deaths <= LineGuard.crashesAlone + 1 ? QuarantinedLine.Names(line) : nil
-            // The names are read: a process that is killed while it saves the line says nothing
-            // about them, and the next start reads them again.
+            // The names are read: a kill while the line is saved is no evidence against them, and
+            // the next start reads them again.
             state.note.open = nil
             owner.file.write(state.note)
             owner.quarantine.setAside(

@@ -62,7 +62,7 @@ public struct EventLogQuery: Sendable, Equatable {
 }
 
 extension JSONScanner.Slice {
-    /// The time that a string in RFC 3339 tells; nil for any other value.
+    /// The time of a string in RFC 3339; nil for any other value.
     func moment(in line: UnsafeRawBufferPointer) -> Timestamp? {
         if kind == .string, let plain = plain(in: line), let moment = Timestamp(utc: plain) {
             return moment

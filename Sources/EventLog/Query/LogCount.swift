@@ -191,7 +191,7 @@ struct LogCount {
         let rest = segment.members.indices.filter { plan.coverages[$0] != .none && !counted[$0] }
         inflated += rest.count
         // The values of all that run at once are held.
-        let width = mostBytes == .max ? Self.width : Self.boundedWidth
+        let width = mostBytes == .max ? Self.width : PlainCount.boundedWidth
         for start in stride(from: 0, to: rest.count, by: width) where !tally.isOver {
             let group = rest[start..<min(start + width, rest.count)]
             try count(group.map { segment.members[$0] }, of: archive)
@@ -230,7 +230,6 @@ struct LogCount {
 
     /// Maximum number of members counted in parallel. Large, since their lines are not kept.
     private static let width = 256
-    private static let boundedWidth = 8
 
     // MARK: - Dictionaries
 

@@ -19,8 +19,8 @@ struct PlainCount: Sendable {
     private static let pieceBytes = 1 << 20
     /// Pieces that are read before the end is checked.
     private static let width = 64
-    /// The same where the values of all that run at once must fit.
-    private static let boundedWidth = 8
+    /// Pieces or members counted at once where the values of all of them must fit in memory.
+    static let boundedWidth = 8
 
     /// Tallies the values in the first `end` bytes of event lines.
     func tally(

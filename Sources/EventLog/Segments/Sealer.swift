@@ -1,3 +1,4 @@
+import Core
 import Dispatch
 import Events
 import Synchronization
@@ -47,7 +48,8 @@ final class Sealer: Sendable {
         self.telemetry = telemetry
     }
 
-    func start() { EventLogThread.start("log-sealer", .background) { self.run() } }
+    /// Returns false if there is no thread for it.
+    func start() -> Bool { DedicatedThread.start("log-sealer", priority: .low) { self.run() } }
 
     func seal(_ name: SegmentName, end: UInt64, lines: Int?, marks: DedupIndex?) {
         state.withLock { state in

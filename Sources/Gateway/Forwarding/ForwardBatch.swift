@@ -19,12 +19,12 @@ struct ForwardBatch: Sendable {
         lines +|= 1
     }
 
-    /// What an acknowledgement says about the notifier's bucket.
+    /// The state of the notifier's bucket, from an acknowledgement.
     enum Shipping: Sendable, Equatable {
         /// The notifier has no bucket: an acknowledged line is as safe as it gets.
         case absent
         case report(ShippedReport)
-        /// The answer says nothing about it, as when every line was rejected.
+        /// The answer has no report, as when every line was rejected.
         case unreported
         /// The report cannot be read; what it was is quoted.
         case unreadable(String)

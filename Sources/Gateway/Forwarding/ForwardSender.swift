@@ -75,7 +75,7 @@ struct ForwardSender: Sendable {
                 advances: reply.status != 429)
             return failed("\(shown) \(why)", shown)
         } catch {
-            // A request that is called off says nothing about the address.
+            // A cancelled request is no evidence about the address.
             guard error.kind != .cancelled else { return Reply(answer: .again(why: "\(error)")) }
             addresses.failed(choice, retryAfter: nil, redirect: nil, advances: true)
             return failed("\(error)", shown)

@@ -107,7 +107,7 @@ public struct Forwarder: Sendable {
 
     public var status: Status { state.value.withLock { $0 } }
 
-    /// What one life of the forwarder knows besides the durable cursor.
+    /// The state of one life of the forwarder, besides the durable cursor.
     private struct Life {
         var cursor: SafeCursor
         var reader: EventLogReader
@@ -156,7 +156,7 @@ public struct Forwarder: Sendable {
     }
 
     /// Returns whether there are lines to send, once there are. While acknowledged lines are not
-    /// safe, also asks for a receipt, and then returns false.
+    /// safe, also requests a receipt, and then returns false.
     private func waitForLines(_ life: inout Life) async -> Bool {
         let (position, eventLog, clock) = (life.cursor.sent, eventLog, clock)
         if life.cursor.isSafe {

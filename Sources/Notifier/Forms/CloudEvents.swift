@@ -1,6 +1,5 @@
 import Core
 import Events
-import Foundation
 import HTTPTypes
 import JSON
 import Server
@@ -33,7 +32,7 @@ enum CloudEvents {
     ///
     /// Values of header fields are percent-encoded. Data that is neither JSON nor text is base64.
     ///
-    /// - Throws: Why the data is no JSON, if its type says that it is.
+    /// - Throws: Why the data is no JSON, if its type is JSON.
     static func binary(_ headers: HTTPFields, _ body: [UInt8]) throws(JSONFault) -> JSONValue {
         var members: [JSONValue.Member] = []
         // Sorted, because the id is a hash: a proxy may change the order.
@@ -42,7 +41,7 @@ enum CloudEvents {
             guard name.hasPrefix("ce-"), name.utf8.count > 3 else { continue }
             let key = String(name.dropFirst(3))
             guard !members.contains(where: { $0.key == key }), key != "data" else { continue }
-            members.append(.init(key, .string(field.value.removingPercentEncoding ?? field.value)))
+            members.append(.init(key, .string(PercentCoding.decode(field.value) ?? field.value)))
         }
         let type = headers[.contentType] ?? ""
         if !type.isEmpty { members.append(.init("datacontenttype", .string(type))) }
@@ -55,7 +54,7 @@ enum CloudEvents {
         } else if essence.hasPrefix("text/"), let text = String(validating: body, as: UTF8.self) {
             members.append(.init("data", .string(text)))
         } else {
-            members.append(.init("data_base64", .string(Data(body).base64EncodedString())))
+            members.append(.init("data_base64", .string(Base64.encode(body))))
         }
         return .object(members)
     }

@@ -49,15 +49,15 @@ public final class GatewayBook: Sendable {
     public var gateways: [KnownGateway] { table.withLock { $0.gateways } }
 
     /// Notes the gateway that a request names in its headers.
-    func heard(_ exchange: Exchange) {
+    func note(_ exchange: Exchange) {
         let fields = exchange.head.headerFields
         let presence = GatewayPresence { name in HTTPField.Name(name).flatMap { fields[$0] } }
-        if let presence { heard(presence) }
+        if let presence { note(presence) }
     }
 
-    func heard(_ presence: GatewayPresence) {
+    func note(_ presence: GatewayPresence) {
         let (elapsed, now) = (stopwatch.elapsed, wall.now)
-        table.withLock { $0.heard(presence, at: elapsed, now: now) }
+        table.withLock { $0.note(presence, at: elapsed, now: now) }
     }
 
     /// Reads what earlier processes recorded, then records changes until cancelled.
@@ -105,10 +105,11 @@ public final class GatewayBook: Sendable {
         guard let event = try? Event(line: line.bytes),
             let change = GatewayTable.Change(event: event.event), let node = event.node
         else { return }
-        let heard = event.extra("heard")?.string.flatMap { Timestamp(rfc3339: $0) }
+        let lastRequest = event.extra("heard")?.string.flatMap { Timestamp(rfc3339: $0) }
         table.withLock {
             $0.restore(
-                change, node: node, az: event.az ?? "", heard: heard ?? event.ts, at: event.ts)
+                change, node: node, az: event.az ?? "", lastRequest: lastRequest ?? event.ts,
+                at: event.ts)
         }
     }
 
@@ -131,13 +132,14 @@ extension Event {
     /// The event `gateway.seen`, `.left`, `.silent` or `.back`.
     init(_ news: GatewayTable.News, notifier: String, at now: Timestamp) {
         let level: Level = news.change == .silent ? .error : .info
-        let name = "\(news.change.event)\0\(news.node)\0\(news.heard.milliseconds)\0\(notifier)"
+        let name =
+            "\(news.change.event)\0\(news.node)\0\(news.lastRequest.milliseconds)\0\(notifier)"
         self.init(
             id: String(ContentHash.hex(name.utf8).prefix(32)), ts: now, level: level,
             event: news.change.event, node: news.node, az: news.az.isEmpty ? nil : news.az,
             message: news.words(at: now),
             extra: [
-                JSONValue.Member("heard", .string(news.heard.rfc3339)),
+                JSONValue.Member("heard", .string(news.lastRequest.rfc3339)),
                 JSONValue.Member("notifier", .string(notifier)),
             ])
     }
@@ -146,12 +148,12 @@ extension Event {
 extension GatewayTable.News {
     /// One sentence for people.
     func words(at now: Timestamp) -> String {
-        let seconds = max(0, (now - heard).components.seconds)
+        let seconds = max(0, (now - lastRequest).components.seconds)
         let span = seconds < 120 ? "\(seconds) s" : "\(seconds / 60) min"
         switch change {
         case .seen: return "\(node) forwards to this notifier"
         case .left: return "\(node) stopped as planned"
-        case .silent: return "no request from \(node) since \(heard.rfc3339), \(span) ago"
+        case .silent: return "no request from \(node) since \(lastRequest.rfc3339), \(span) ago"
         case .back: return "\(node) sends again, after \(span)"
         }
     }

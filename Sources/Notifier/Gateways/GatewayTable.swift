@@ -16,7 +16,7 @@ public struct KnownGateway: Sendable, Equatable {
     public let az: String
     public let state: State
     /// When its last request came, by the notifier's clock.
-    public let heard: Timestamp
+    public let lastRequest: Timestamp
 }
 
 /// Which gateways forward to a notifier, and which changes of that are to be recorded.
@@ -56,7 +56,7 @@ struct GatewayTable: Sendable {
         let az: String
         let change: Change
         /// When the gateway's last request came; for `back`, the last one before the silence.
-        let heard: Timestamp
+        let lastRequest: Timestamp
     }
 
     private struct Row: Sendable {
@@ -65,8 +65,8 @@ struct GatewayTable: Sendable {
         var recorded: Change?
         var recordedAt: Timestamp
         var isLeaving = false
-        var heardAt: Duration
-        var heard: Timestamp
+        var requestedAt: Duration
+        var lastRequest: Timestamp
         /// When the last request before the silence came that was reported.
         var silentSince: Timestamp?
         /// Not tried to record before this, after a failure.
@@ -91,47 +91,52 @@ struct GatewayTable: Sendable {
         rows.map { name, row in
             KnownGateway(
                 name: name, az: row.az,
-                state: row.isLeaving ? .left : row.recorded?.state ?? .present, heard: row.heard)
+                state: row.isLeaving ? .left : row.recorded?.state ?? .present,
+                lastRequest: row.lastRequest)
         }.sorted { ($0.az, $0.name) < ($1.az, $1.name) }
     }
 
     /// Takes a change that an earlier process recorded. Call it in the order of the log.
     mutating func restore(
-        _ change: Change, node: String, az: String, heard: Timestamp, at moment: Timestamp
+        _ change: Change, node: String, az: String, lastRequest: Timestamp, at moment: Timestamp
     ) {
         guard rows[node] != nil || rows.count < Self.most else { return }
         // A request that came while the log was read is newer than what it holds.
-        var row = rows[node] ?? Row(az: az, recordedAt: moment, heardAt: .zero, heard: heard)
+        var row =
+            rows[node]
+            ?? Row(az: az, recordedAt: moment, requestedAt: .zero, lastRequest: lastRequest)
         row.recorded = change
         row.recordedAt = moment
-        row.silentSince = change == .silent ? heard : nil
-        if row.heard <= moment {
-            row.heard = change == .silent ? heard : moment
+        row.silentSince = change == .silent ? lastRequest : nil
+        if row.lastRequest <= moment {
+            row.lastRequest = change == .silent ? lastRequest : moment
             row.isLeaving = change == .left
         }
         rows[node] = row
     }
 
     /// Notes a request of a gateway.
-    mutating func heard(_ presence: GatewayPresence, at elapsed: Duration, now: Timestamp) {
+    mutating func note(_ presence: GatewayPresence, at elapsed: Duration, now: Timestamp) {
         var row =
             rows[presence.node]
-            ?? Row(az: presence.az, recordedAt: now, heardAt: elapsed, heard: now)
+            ?? Row(az: presence.az, recordedAt: now, requestedAt: elapsed, lastRequest: now)
         if rows[presence.node] == nil, rows.count >= Self.most {
-            let gone = rows.filter(\.value.isLeaving).min { $0.value.heard < $1.value.heard }
+            let gone = rows.filter(\.value.isLeaving).min {
+                $0.value.lastRequest < $1.value.lastRequest
+            }
             guard let gone else { return }
             rows[gone.key] = nil
         }
         row.az = presence.az
         row.isLeaving = presence.isLeaving
-        row.heardAt = elapsed
-        row.heard = now
+        row.requestedAt = elapsed
+        row.lastRequest = now
         rows[presence.node] = row
     }
 
     /// Adds a time in which this notifier took no requests to that of every gateway.
     mutating func excuse(_ pause: Duration) {
-        for name in rows.keys { rows[name]?.heardAt += pause }
+        for name in rows.keys { rows[name]?.requestedAt += pause }
     }
 
     /// The changes that are to be recorded now; forgets gateways that are long gone.
@@ -151,7 +156,7 @@ struct GatewayTable: Sendable {
             else { return nil }
             return News(
                 node: name, az: row.az, change: change,
-                heard: change == .back ? row.silentSince ?? row.heard : row.heard)
+                lastRequest: change == .back ? row.silentSince ?? row.lastRequest : row.lastRequest)
         }.sorted { $0.node < $1.node }
     }
 
@@ -159,10 +164,11 @@ struct GatewayTable: Sendable {
         of row: Row, at elapsed: Duration, now: Timestamp, limit: Duration
     ) -> Change? {
         if row.isLeaving { return row.recorded == .left ? nil : .left }
-        let isSilent = limit > .zero && elapsed - row.heardAt >= limit
+        let isSilent = limit > .zero && elapsed - row.requestedAt >= limit
         switch row.recorded {
         case .left: return .seen
-        case .silent: return isSilent || row.heard <= row.silentSince ?? row.heard ? nil : .back
+        case .silent:
+            return isSilent || row.lastRequest <= row.silentSince ?? row.lastRequest ? nil : .back
         case .seen, .back:
             if isSilent { return .silent }
             return now - row.recordedAt >= renewal ? .seen : nil
@@ -174,7 +180,7 @@ struct GatewayTable: Sendable {
     mutating func settle(_ news: News, now: Timestamp) {
         rows[news.node]?.recorded = news.change
         rows[news.node]?.recordedAt = now
-        rows[news.node]?.silentSince = news.change == .silent ? news.heard : nil
+        rows[news.node]?.silentSince = news.change == .silent ? news.lastRequest : nil
     }
 
     /// Notes that a change could not be recorded.

@@ -12,7 +12,7 @@ public enum RunEndRoutes {
     public static func routes(_ book: RunEndBook, gateways: GatewayBook) -> [Route] {
         [
             Route(.get, "/v1/run-ends", access: .requires(.ingest), tier: .sender) { exchange in
-                gateways.heard(exchange)
+                gateways.note(exchange)
                 var after = ""
                 for item in try exchange.queryItems() {
                     guard item.name == "after", item.value.utf8.count <= 64 else {

@@ -24,7 +24,7 @@ public struct CommandProbe: Probe {
     private let environment: [String: Secret]
     private let fields: FieldSelection
     private let prefix: String
-    private let lane: BlockingExecutor
+    private let executor: BlockingExecutor
 
     /// - Parameters:
     ///   - arguments: The absolute path of the executable, then its arguments.
@@ -42,7 +42,7 @@ public struct CommandProbe: Probe {
         self.environment = environment
         self.fields = fields
         self.prefix = "\(object).\(prefix ?? name)_"
-        self.lane = BlockingExecutor("probe.\(name)")
+        self.executor = BlockingExecutor("probe.\(name)")
         self.signals =
             [SignalDeclaration(self.prefix + "ok", unit: .flag)]
             + fields.declarations(prefix: self.prefix)
@@ -52,7 +52,7 @@ public struct CommandProbe: Probe {
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
         do throws(MissingData) {
-            let end = try await lane.run { [self] in run(within: context.allowance) }.get()
+            let end = try await executor.run { [self] in run(within: context.allowance) }.get()
             guard end.code == 0 else {
                 let absence = MissingData(.notRunning, "exit code \(end.code)")
                 return [signals[0].flag(false)]

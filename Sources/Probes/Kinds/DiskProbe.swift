@@ -22,7 +22,7 @@ public struct DiskProbe: Probe {
     private let path: String
     private let minFreeRatio: Double
     private let minFreeBytes: Double
-    private let lane: BlockingExecutor
+    private let executor: BlockingExecutor
 
     /// - Parameters:
     ///   - path: Any existing path on the file system.
@@ -38,7 +38,7 @@ public struct DiskProbe: Probe {
         self.minFreeRatio = minFreeRatio
         self.minFreeBytes = Double(minFreeBytes)
         self.deadline = deadline
-        self.lane = BlockingExecutor("probe.\(name)")
+        self.executor = BlockingExecutor("probe.\(name)")
         self.signals = [
             SignalDeclaration("\(object).\(prefix)_ok", unit: .flag),
             SignalDeclaration("\(object).\(prefix)_free_ratio", unit: .ratio),
@@ -47,7 +47,7 @@ public struct DiskProbe: Probe {
     }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
-        switch await lane.run({ [path] in Self.space(at: path) }) {
+        switch await executor.run({ [path] in Self.space(at: path) }) {
         case .failure(let absence): return allAbsent(absence)
         case .success(let space):
             let ratio = space.free / space.usable
@@ -78,7 +78,7 @@ public struct DiskProbe: Probe {
         let free = Double(status.f_bavail) * unit
         let used = (Double(status.f_blocks) - Double(status.f_bfree)) * unit
         guard free + used > 0 else {
-            return .failure(MissingData(.garbage, "the file system tells no size: \(path)"))
+            return .failure(MissingData(.garbage, "the file system reports no size: \(path)"))
         }
         return .success(Space(free: free, usable: free + used))
     }

@@ -29,7 +29,7 @@ public struct FileProbe: Probe {
     private let ageSource: AgeSource
     private let form: ReportForm
     private let prefix: String
-    private let lane: BlockingExecutor
+    private let executor: BlockingExecutor
 
     /// - Parameters:
     ///   - maxAge: Maximum age; also how far in the future a report's time may be.
@@ -46,7 +46,7 @@ public struct FileProbe: Probe {
         self.ageSource = ageSource
         self.prefix = (object ?? name) + "."
         self.deadline = deadline
-        self.lane = BlockingExecutor("probe.\(name)")
+        self.executor = BlockingExecutor("probe.\(name)")
         self.signals =
             [SignalDeclaration(self.prefix + "fresh", unit: .flag)]
             + form.declarations(prefix: self.prefix)
@@ -55,7 +55,7 @@ public struct FileProbe: Probe {
     public func address(for arguments: MeasurementArguments) -> String { path }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
-        let read = await lane.run { [path] () -> Result<BoundedFile, MissingData> in
+        let read = await executor.run { [path] () -> Result<BoundedFile, MissingData> in
             do throws(MissingData) {
                 return .success(try BoundedFile.read(path, limit: Self.maxBytes))
             } catch {

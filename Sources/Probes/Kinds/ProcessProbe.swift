@@ -24,7 +24,7 @@ public struct ProcessProbe: Probe {
     public let signals: [SignalDeclaration]
 
     private let target: Target
-    private let lane: BlockingExecutor
+    private let executor: BlockingExecutor
 
     public init(
         name: String, target: Target, object: String = "gateway", prefix: String? = nil,
@@ -33,7 +33,7 @@ public struct ProcessProbe: Probe {
         self.name = name
         self.target = target
         self.deadline = deadline
-        self.lane = BlockingExecutor("probe.\(name)")
+        self.executor = BlockingExecutor("probe.\(name)")
         self.signals = [
             SignalDeclaration("\(object).\(prefix ?? name)_alive", unit: .flag),
             SignalDeclaration("\(object).\(prefix ?? name)_rss_bytes", unit: .bytes),
@@ -41,7 +41,7 @@ public struct ProcessProbe: Probe {
     }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
-        switch await lane.run({ [target] in Self.look(for: target) }) {
+        switch await executor.run({ [target] in Self.look(for: target) }) {
         case .failure(let absence): return allAbsent(absence)
         case .success(let running):
             let alive = running.filter { !$0.isZombie }

@@ -73,8 +73,8 @@ public struct QueueProbe: Probe {
 
     private func depth(_ context: MeasurementContext) async throws(MissingData) -> Double {
         switch look {
-        case .folder(let path, let suffix, let lane):
-            return Double(try await lane.run { Self.count(path, suffix) }.get())
+        case .folder(let path, let suffix, let executor):
+            return Double(try await executor.run { Self.count(path, suffix) }.get())
         case .http(let upstream, let pointer):
             let document = try JSONValue.document(
                 try await upstream.body(within: context.allowance))

@@ -4,12 +4,6 @@ import Secrets
 import Synchronization
 import Transfer
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Sends a probe's HTTP requests to one address, with retries and a circuit breaker. Thread-safe.
 final class Upstream: Sendable {
     /// Makes one request to the source's URL with `query` appended.
@@ -27,9 +21,9 @@ final class Upstream: Sendable {
         _ name: String, _ source: HTTPSource, _ engine: TransferEngine,
         _ policy: UpstreamPolicy, _ clock: any Clock<Duration>
     ) {
-        let lane = BlockingExecutor("probe.\(name)")
+        let executor = BlockingExecutor("probe.\(name)")
         self.init(source, policy, clock) { (query, allowance) throws(MissingData) in
-            let headers = try await lane.run { source.readHeaders() }.get()
+            let headers = try await executor.run { source.readHeaders() }.get()
             let transfer = HTTPTransfer(
                 url: source.url + query, method: source.method, headers: headers,
                 body: source.body,
@@ -121,7 +115,7 @@ final class Upstream: Sendable {
         var made = 0
         while true {
             let left = end - stopwatch.elapsed
-            guard left > .zero else { throw MissingData(.timeout, "no time left to ask") }
+            guard left > .zero else { throw MissingData(.timeout, "no time left for a request") }
             do throws(MissingData) {
                 made += 1
                 return try await attempt(query, min(policy.attempt, left))
@@ -171,7 +165,7 @@ extension HTTPSource {
             case .basic(let user, let password):
                 add("Authorization") { () throws(SecretFault) in
                     let pair = "\(user):\(try password.read())"
-                    return "Basic " + Data(pair.utf8).base64EncodedString()
+                    return "Basic " + Base64.encode(pair.utf8)
                 }
             }
         return absence.map { .failure($0) } ?? .success(read)

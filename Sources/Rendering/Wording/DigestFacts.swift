@@ -33,7 +33,7 @@ struct DigestFacts {
         add(
             "Note",
             digest.aloneSince.map {
-                "the bucket has not answered since \($0.clockTime); this may be told twice"
+                "the bucket has not answered since \($0.clockTime); this may be sent twice"
             })
         // The message of the event contains the reason; an event without one has only the reason.
         let given = context.reason.isEmpty ? digest.outcomeReason ?? "" : context.reason

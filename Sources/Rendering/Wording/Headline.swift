@@ -27,8 +27,8 @@ struct Headline {
                 case .healthy: "recovering"
                 }
             let places = Self.places(digest.failingPlaces)
-            if let fault = digest.nodeFault, fault.echoes > 0 {
-                let others = HumanNumber.count(fault.echoes, "more group")
+            if let fault = digest.nodeFault, fault.suppressed > 0 {
+                let others = HumanNumber.count(fault.suppressed, "more group")
                 text =
                     "\(InertText.visible(fault.node, limit: 63)) \(still)\(doing)\(places), "
                     + "measured for \(name) and \(others)"

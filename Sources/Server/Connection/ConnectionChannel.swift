@@ -31,7 +31,7 @@ struct ConnectionChannel: ServerChildChannel {
     let keepsServerName: Bool
     let onUnreadable: @Sendable (ConnectionFacts) -> Void
     let handshakes: HandshakeReporter
-    let gate: RequestPipeline
+    let requestPipeline: RequestPipeline
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -135,9 +135,9 @@ struct ConnectionChannel: ServerChildChannel {
             additionalChannelHandlers: [
                 ExchangeGuard(
                     isHTTP2: isHTTP2, watch: watch.value, feed: boundFeed.value, limits: limits,
-                    budget: gate.admission.budget,
+                    budget: requestPipeline.admission.budget,
                     onUnreadable: { onUnreadable(facts) }),
-                ReadyAnswers(gate: gate, connection: facts),
+                ReadyAnswers(pipeline: requestPipeline, connection: facts),
             ])
         exchanges.httpDecoder.maxHeaderListSize = limits.headerBytes
         exchanges.httpDecoder.maxHeaderFieldSize = limits.headerBytes
@@ -147,7 +147,7 @@ struct ConnectionChannel: ServerChildChannel {
         } catch {
             return channel.eventLoop.makeFailedFuture(error)
         }
-        let responder = Self.responder(gate, facts)
+        let responder = Self.responder(requestPipeline, facts)
         let pipeline = channel.pipeline.syncOperations
         guard let feed else {
             do {
@@ -185,10 +185,10 @@ struct ConnectionChannel: ServerChildChannel {
     }
 
     private static func responder(
-        _ gate: RequestPipeline, _ facts: ConnectionFacts
+        _ requestPipeline: RequestPipeline, _ facts: ConnectionFacts
     ) -> HTTPChannelHandler.Responder {
         { request, writer, channel in
-            try await gate.respond(request, writer, facts) {
+            try await requestPipeline.respond(request, writer, facts) {
                 channel.writeAndFlush(
                     HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
             } settle: {

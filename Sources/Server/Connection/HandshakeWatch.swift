@@ -46,7 +46,7 @@ struct HandshakeFailure: Sendable, Equatable {
         /// The caller refuses this node's certificate: its authority is unknown there, the name
         /// is another one, or it has expired.
         case certificateRefused = "certificate_refused"
-        /// This node's own certificate has expired, or the caller says so.
+        /// This node's own certificate has expired, or the caller reports that.
         case certificateExpired = "certificate_expired"
         /// The caller's certificate is not signed by an authority of `listen.tls.client_ca`.
         case clientCertificateRefused = "client_certificate_refused"

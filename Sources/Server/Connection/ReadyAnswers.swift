@@ -29,15 +29,15 @@ final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
         init(_ request: RequestPipeline.ReadyRequest) { self.request = request }
     }
 
-    private let gate: RequestPipeline
+    private let pipeline: RequestPipeline
     private let connection: ConnectionFacts
     /// The request whose end has not arrived yet.
     private var held: Held?
     /// The number of passed-on requests without an answer; answers keep the order of requests.
     private var underWay = 0
 
-    init(gate: RequestPipeline, connection: ConnectionFacts) {
-        self.gate = gate
+    init(pipeline: RequestPipeline, connection: ConnectionFacts) {
+        self.pipeline = pipeline
         self.connection = connection
     }
 
@@ -49,7 +49,7 @@ final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
             // An unwritable channel means unread answers; only the task waits for the client to
             // read.
             if underWay == 0, context.channel.isWritable,
-                let request = gate.ready(head, connection)
+                let request = pipeline.ready(head, connection)
             {
                 held = Held(request)
                 return
@@ -64,7 +64,7 @@ final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
             }
             passOn(context)
         case .end:
-            if let held, let answer = gate.answer(held.request, body: held.body) {
+            if let held, let answer = pipeline.answer(held.request, body: held.body) {
                 self.held = nil
                 return write(answer, context)
             }

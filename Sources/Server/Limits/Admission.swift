@@ -64,7 +64,7 @@ extension Problem {
     static func memorySpent(_ limit: Int) -> Problem {
         .retryLater(
             .serviceUnavailable, "memory_spent",
-            "the memory for requests is in use (\(limit) bytes, listen.limits.max_memory); ask again",
+            "the memory for requests is in use (\(limit) bytes, listen.limits.max_memory); retry later",
             after: .seconds(2))
     }
 }

@@ -57,7 +57,7 @@ extension RateLimiter.Verdict {
         let wait = wait ?? .seconds(3600)
         let spread = wait * Double.random(in: 1...1.5, using: &random)
         var problem = Problem.retryLater(
-            .tooManyRequests, "rate_limited", "this credential asks too often for this series",
+            .tooManyRequests, "rate_limited", "this credential requests this series too often",
             after: spread)
         for field in headers { problem.headers.append(field) }
         return problem

@@ -17,7 +17,7 @@ public struct Exchange: Sendable {
     public let connection: ConnectionFacts
     /// When the header was complete.
     public let started: ContinuousClock.Instant
-    /// The authenticated caller. Nil on an open route, and for a stranger on an optional one.
+    /// The authenticated caller. Nil on an open route, and without a credential on an optional one.
     public internal(set) var identity: Identity?
 
     let body: IncomingBody

@@ -61,19 +61,19 @@ final class RequestPipeline: Sendable {
         proceed: @escaping @Sendable () -> Void,
         settle: @escaping @Sendable () async throws -> Void
     ) async throws {
-        var passage = RequestContext(request.head, request.body, connection, proceed: proceed)
-        let holdings = passage.holdings
+        var context = RequestContext(request.head, request.body, connection, proceed: proceed)
+        let holdings = context.holdings
         defer { holdings.release() }
         var response: Response
         do {
-            response = try await serve(&passage)
+            response = try await serve(&context)
             if response.status.code >= 400, response.body.contentLength == 0 {
                 response = Problem(response.status, "refused", "the request was refused").response
             }
-            try hold(response, passage)
-        } catch { response = await refuse(error, passage) }
-        finish(&response.head, passage)
-        if passage.head.method == .head { response = response.createHeadResponse() }
+            try hold(response, context)
+        } catch { response = await refuse(error, context) }
+        finish(&response.head, context)
+        if context.head.method == .head { response = response.createHeadResponse() }
         try await writer.write(response: response.head, body: response.body.paced(settle))
     }
 
@@ -81,9 +81,9 @@ final class RequestPipeline: Sendable {
 
     /// A request that passed every check and may have its answer ready.
     struct ReadyRequest {
-        fileprivate let passage: RequestContext
+        fileprivate let context: RequestContext
         fileprivate let identity: Identity
-        var head: HTTPRequest { passage.head }
+        var head: HTTPRequest { context.head }
         fileprivate let answer: @Sendable (ReadyQuestion) -> ReadyAnswer?
     }
 
@@ -96,87 +96,87 @@ final class RequestPipeline: Sendable {
     /// Runs the checks on the header of a request that may be answered at once. Nil if `respond`
     /// must serve or refuse the request. Never suspends.
     func ready(_ head: HTTPRequest, _ connection: ConnectionFacts) -> ReadyRequest? {
-        var passage = RequestContext(head, RequestBody(buffer: ByteBuffer()), connection) {}
-        guard let route = try? find(&passage), let answer = route.ready,
-            head.headerFields[.contentEncoding] == nil, !passage.body.isHeldBack,
+        var context = RequestContext(head, RequestBody(buffer: ByteBuffer()), connection) {}
+        guard let route = try? find(&context), let answer = route.ready,
+            head.headerFields[.contentEncoding] == nil, !context.body.isHeldBack,
             let identity = authenticator.identifyAtOnce(head, connection, route.access)
         else { return nil }
-        passage.identity = identity
-        guard (try? admit(passage, to: route)) != nil else { return nil }
-        return ReadyRequest(passage: passage, identity: identity, answer: answer)
+        context.identity = identity
+        guard (try? admit(context, to: route)) != nil else { return nil }
+        return ReadyRequest(context: context, identity: identity, answer: answer)
     }
 
     /// Answers once the body is complete; nil if the route has no ready answer of at most 16 KiB.
     func answer(_ request: ReadyRequest, body: ByteBuffer) -> Ready? {
-        let passage = request.passage
+        let context = request.context
         let question = ReadyQuestion(
-            head: passage.head, body: body, parameters: passage.parameters,
+            head: context.head, body: body, parameters: context.parameters,
             identity: request.identity)
         guard let answer = request.answer(question),
             answer.body.readableBytes <= Admission.smallAnswer
         else { return nil }
         var head = HTTPResponse(status: .ok, headerFields: answer.headers)
         head.headerFields[.contentLength] = String(answer.body.readableBytes)
-        finish(&head, passage)
+        finish(&head, context)
         return Ready(head: head, body: answer.body)
     }
 
     // MARK: - In
 
-    private func serve(_ passage: inout RequestContext) async throws -> Response {
-        let route = try find(&passage)
+    private func serve(_ context: inout RequestContext) async throws -> Response {
+        let route = try find(&context)
         do throws(Authenticator.Refused) {
-            passage.identity = try await authenticator.identify(
-                passage.head, passage.connection, route.access)
+            context.identity = try await authenticator.identify(
+                context.head, context.connection, route.access)
         } catch {
-            passage.credential = error.id
+            context.credential = error.id
             throw error.problem
         }
-        try admit(passage, to: route)
+        try admit(context, to: route)
         return try await route.handler(
             Exchange(
-                head: passage.head, path: passage.path, query: passage.query, route: route.path,
-                parameters: passage.parameters, connection: passage.connection,
-                started: passage.started, identity: passage.identity, body: passage.body,
+                head: context.head, path: context.path, query: context.query, route: route.path,
+                parameters: context.parameters, connection: context.connection,
+                started: context.started, identity: context.identity, body: context.body,
                 limit: limit(of: route), inflates: route.inflates, authenticator: authenticator,
-                tier: route.tier, admission: admission, holdings: passage.holdings))
+                tier: route.tier, admission: admission, holdings: context.holdings))
     }
 
     /// Finds the request's route, before authentication.
-    private func find(_ passage: inout RequestContext) throws(Problem) -> Route {
-        guard passage.path.hasPrefix("/") else {
+    private func find(_ context: inout RequestContext) throws(Problem) -> Route {
+        guard context.path.hasPrefix("/") else {
             throw .malformed("target_malformed", "the target must be a path", field: "path")
         }
         let authority = try HostPolicy.authority(
-            of: passage.head, isHTTP2: passage.connection.isHTTP2)
-        let finding = table.find(passage.head.method, passage.path)
+            of: context.head, isHTTP2: context.connection.isHTTP2)
+        let finding = table.find(context.head.method, context.path)
         guard
             finding.answersEveryHost
                 || hosts.admits(
-                    authority: authority, serverName: passage.connection.serverName)
+                    authority: authority, serverName: context.connection.serverName)
         else {
             throw Problem(
                 .misdirectedRequest, "host_unknown", "this node does not serve the name asked for",
                 field: "Host")
         }
-        let route = try passage.take(finding)
+        let route = try context.take(finding)
         if isDraining, !route.servesWhileDraining { throw .draining(limits.drainDeadline) }
         return route
     }
 
     /// Checks memory, expectation, media type and length of an identified request.
     ///
-    /// The caller is authenticated, or the route admits strangers.
-    private func admit(_ passage: RequestContext, to route: Route) throws(Problem) {
-        if passage.identity != nil { passage.connection.entry?.markKnown() }
+    /// The caller is authenticated, or the route needs no credential.
+    private func admit(_ context: RequestContext, to route: Route) throws(Problem) {
+        if context.identity != nil { context.connection.entry?.markKnown() }
         try admission.check(
-            MemoryBudget.Account(tier: route.tier, identity: passage.identity))
-        try passage.checkExpectation()
-        try Self.checkMedia(passage.head, route)
+            MemoryBudget.Account(tier: route.tier, identity: context.identity))
+        try context.checkExpectation()
+        try Self.checkMedia(context.head, route)
         let limit = limit(of: route)
         // A route that authenticates by itself checks the length after that.
-        if !(route.access.isOptional && passage.identity == nil),
-            let announced = passage.head.headerFields[.contentLength].flatMap({ Int($0) }),
+        if !(route.access.isOptional && context.identity == nil),
+            let announced = context.head.headerFields[.contentLength].flatMap({ Int($0) }),
             announced > limit
         {
             throw .tooLarge(limit)
@@ -186,14 +186,14 @@ final class RequestPipeline: Sendable {
     private func limit(of route: Route) -> Int { route.bodyLimit ?? limits.bodyBytes }
 
     /// Reserves memory for a large answer until it is written.
-    private func hold(_ response: Response, _ passage: RequestContext) throws(Problem) {
+    private func hold(_ response: Response, _ context: RequestContext) throws(Problem) {
         guard let bytes = response.body.contentLength, bytes > Admission.smallAnswer,
-            let route = passage.route
+            let route = context.route
         else { return }
-        passage.holdings.keep(
+        context.holdings.keep(
             try admission.reserve(
                 bytes, for: .answers,
-                by: MemoryBudget.Account(tier: route.tier, identity: passage.identity)))
+                by: MemoryBudget.Account(tier: route.tier, identity: context.identity)))
     }
 
     private static func checkMedia(_ head: HTTPRequest, _ route: Route) throws(Problem) {
@@ -211,27 +211,27 @@ final class RequestPipeline: Sendable {
 
     // MARK: - Out
 
-    private func refuse(_ error: any Error, _ passage: RequestContext) async -> Response {
+    private func refuse(_ error: any Error, _ context: RequestContext) async -> Response {
         let problem = Problem(error)
         if problem.status == .internalServerError {
             telemetry.emit(
-                RequestFailed(route: passage.route?.path ?? "none", fault: "\(error)"))
+                RequestFailed(route: context.route?.path ?? "none", fault: "\(error)"))
         }
-        if problem.isReported { await reporter.report(problem, passage) }
+        if problem.isReported { await reporter.report(problem, context) }
         return problem.response
     }
 
-    private func finish(_ head: inout HTTPResponse, _ passage: RequestContext) {
+    private func finish(_ head: inout HTTPResponse, _ context: RequestContext) {
         head.headerFields[.date] = date.now
         if let strictTransport { head.headerFields[.strictTransportSecurity] = strictTransport }
         // HTTP/2 forbids the header (RFC 9113 §8.2.2).
-        if !passage.connection.isHTTP2, head.status.code >= 400 || passage.body.isHeldBack {
+        if !context.connection.isHTTP2, head.status.code >= 400 || context.body.isHeldBack {
             // The client may or may not still send a body that was not requested.
             head.headerFields[.connection] = "close"
         }
         tally.count(
-            route: passage.route?.path ?? "none", status: head.status.code,
-            duration: passage.started.duration(to: .now))
+            route: context.route?.path ?? "none", status: head.status.code,
+            duration: context.started.duration(to: .now))
     }
 }
 

@@ -83,7 +83,7 @@ public struct Problem: Error, Sendable {
 
     static func draining(_ deadline: Duration) -> Problem {
         retryLater(
-            .serviceUnavailable, "draining", "this node is shutting down; ask again",
+            .serviceUnavailable, "draining", "this node is shutting down; retry",
             after: deadline)
     }
 }

@@ -23,23 +23,23 @@ final class RefusalReporter: Sendable {
     }
 
     /// Reports a refusal. Returns after `onRefusal`, so that the event precedes the answer.
-    func report(_ problem: Problem, _ passage: RequestContext) async {
-        let suppressed = admit(problem, passage.connection)
+    func report(_ problem: Problem, _ context: RequestContext) async {
+        let suppressed = admit(problem, context.connection)
         guard let suppressed else { return }
-        await passage.body.read(
-            head: passage.head,
+        await context.body.read(
+            head: context.head,
             memory: BodyMemory(
                 admission: admission,
-                account: MemoryBudget.Account(tier: .reader, identity: passage.identity)))
+                account: MemoryBudget.Account(tier: .reader, identity: context.identity)))
         await onRefusal(
             RefusalRecord(
                 at: clock.now, status: problem.status.code, reason: problem.reason,
-                detail: problem.detail, field: problem.field, method: passage.head.method.rawValue,
-                route: passage.route?.path,
-                path: passage.route == nil ? Self.beginning(of: passage.path) : "",
-                query: passage.query, parameters: passage.parameters,
-                credential: passage.identity?.id ?? passage.credential,
-                peer: passage.connection.peer, body: passage.body.seen, suppressed: suppressed))
+                detail: problem.detail, field: problem.field, method: context.head.method.rawValue,
+                route: context.route?.path,
+                path: context.route == nil ? Self.beginning(of: context.path) : "",
+                query: context.query, parameters: context.parameters,
+                credential: context.identity?.id ?? context.credential,
+                peer: context.connection.peer, body: context.body.seen, suppressed: suppressed))
     }
 
     /// Reports a request that is not valid HTTP.

@@ -53,7 +53,7 @@ extension MappingReader {
     func query(_ key: String) -> String {
         guard let text = text(key) else { return "" }
         if text.utf8.count > 4096 {
-            fault(key, "longer than 4096 bytes", "make it a recording rule and ask for that")
+            fault(key, "longer than 4096 bytes", "make it a recording rule and query that")
         }
         guard checkVariables(text, at: key) else { return text }
         do throws(QueryText.Fault) { _ = try QueryText(text) } catch {

@@ -119,23 +119,9 @@ extension MappingReader {
     }
 
     func integer(_ key: String, _ standard: Int, in range: ClosedRange<Int>) -> Int {
-        declare(
-            key, "whole number", standard: "\(standard)",
-            range: "\(range.lowerBound) to \(range.upperBound)")
-        guard let text = text(key) else { return standard }
-        guard let number = Int(text) else {
-            fault(
-                key, "\(InertText.quoted(text)) is not a whole number",
-                "write one, like \(standard)")
-            return standard
-        }
-        guard range.contains(number) else {
-            fault(
-                key, "\(number) is out of range",
-                "write \(range.lowerBound) to \(range.upperBound)")
-            return standard
-        }
-        return number
+        ranged(
+            key, "whole number", standard, in: range, example: "one, like \(standard)",
+            { Int($0) }, { "\($0)" })
     }
 
     /// Reads a finite number; nil when absent.
@@ -170,44 +156,34 @@ extension MappingReader {
     func duration(
         _ key: String, _ standard: Duration, in range: ClosedRange<Duration>
     ) -> Duration {
-        declare(
-            key, "duration", standard: DurationText.text(standard),
-            range:
-                "\(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound))")
-        guard let text = text(key) else { return standard }
-        guard let duration = DurationText.parse(text) else {
-            fault(
-                key, "\(InertText.quoted(text)) is not a duration", "write 500ms, 10s, 5m, 1h or 7d"
-            )
-            return standard
-        }
-        guard range.contains(duration) else {
-            let (least, most) = (range.lowerBound, range.upperBound)
-            fault(
-                key, "\(text) is out of range",
-                "write \(DurationText.text(least)) to \(DurationText.text(most))")
-            return standard
-        }
-        return duration
+        ranged(
+            key, "duration", standard, in: range, example: "500ms, 10s, 5m, 1h or 7d",
+            { DurationText.parse($0) }, DurationText.text)
     }
 
     func size(_ key: String, _ standard: Int, in range: ClosedRange<Int>) -> Int {
-        declare(
-            key, "size", standard: SizeText.text(standard),
-            range: "\(SizeText.text(range.lowerBound)) to \(SizeText.text(range.upperBound))")
+        ranged(
+            key, "size", standard, in: range, example: "64KiB, 10MiB or 1GiB",
+            { SizeText.parse($0) }, SizeText.text)
+    }
+
+    /// Reads a value of a type that has a text, within a range.
+    private func ranged<Value: Comparable>(
+        _ key: String, _ type: String, _ standard: Value, in range: ClosedRange<Value>,
+        example: String, _ parse: (String) -> Value?, _ written: (Value) -> String
+    ) -> Value {
+        let bounds = "\(written(range.lowerBound)) to \(written(range.upperBound))"
+        declare(key, type, standard: written(standard), range: bounds)
         guard let text = text(key) else { return standard }
-        guard let size = SizeText.parse(text) else {
-            fault(key, "\(InertText.quoted(text)) is not a size", "write 64KiB, 10MiB or 1GiB")
+        guard let value = parse(text) else {
+            fault(key, "\(InertText.quoted(text)) is not a \(type)", "write \(example)")
             return standard
         }
-        guard range.contains(size) else {
-            let (least, most) = (range.lowerBound, range.upperBound)
-            fault(
-                key, "\(text) is out of range",
-                "write \(SizeText.text(least)) to \(SizeText.text(most))")
+        guard range.contains(value) else {
+            fault(key, "\(text) is out of range", "write \(bounds)")
             return standard
         }
-        return size
+        return value
     }
 
     /// Reads a list of HTTP statuses: `200`, `200-299` or `2xx`.

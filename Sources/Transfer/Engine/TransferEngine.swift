@@ -1,4 +1,5 @@
 import CCurl
+import Core
 import Synchronization
 public import Telemetry
 
@@ -42,7 +43,7 @@ public final class TransferEngine: Sendable {
         guard Self.libcurlIsReady,
             let loop = TransferLoop(inbox, connectionLifetime: connectionLifetime)
         else { return }
-        if !TransferThread.start(loop) { inbox.close() }
+        if !DedicatedThread.start("transfer", { loop.run() }) { inbox.close() }
     }
 
     deinit { shutdown() }

@@ -36,7 +36,7 @@ public struct HTTPReply: Sendable {
         return headers.first { $0.0.lowercased() == wanted }?.1
     }
 
-    /// How long the server asks to wait before the next request.
+    /// The delay before the next request that the server demands.
     public var retryAfter: Duration? { Self.retryAfter(header("retry-after")) }
 
     /// The delay of a `Retry-After` header (RFC 9110 §10.2.3): seconds, or an HTTP date relative to

@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 
 /// The threads for conversations with mail servers, one conversation each.
@@ -58,7 +59,7 @@ final class MailThreads: Sendable {
             let ended: @Sendable () -> Void = { [weak self] in self?.ended(id) }
             guard
                 let loop = TransferLoop(inbox, idleLimit: idleLimit, onEnd: ended),
-                inbox.reserve(), TransferThread.start(loop)
+                inbox.reserve(), DedicatedThread.start("mail", { loop.run() })
             else {
                 return .failure(
                     TransferError(

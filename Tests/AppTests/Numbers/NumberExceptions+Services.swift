@@ -116,7 +116,6 @@ extension NumberExceptions {
         Server/Problems/HandshakeReporter: 0) + 1
         Server/Problems/RefusalMeter: suppressed += 1
         Shipping/FolderRestore: count += 1 · counts.objects += 1
-        Shipping/Leadership: state.nextWaiter += 1
         Shipping/LogShipper+Pair: number += 1
         Shipping/ShippingMark: state.nextWaiter += 1
         State/Tables/DigestTable: limit + 1
@@ -140,9 +139,9 @@ extension NumberExceptions {
         Delivery/Outbox/OutboxClock: state.owed += step
         Gateway/MeasurementService: plan.budget - (ContinuousClock.now · waits.log += await
         Gateway/MeasurementTiming: total - waits.probes · 1000 + microseconds
-        Notifier/DigestService: looked + Self.lookBehindEvery · heard + Self.lookEvery ·
-            Self.checkpointEvery - (stopwatch.elapsed · woken + Self.coalescingDelay
-        Notifier/Gateways/GatewayTable: .heardAt += pause
+        Notifier/DigestService: windowsChecked + Self.lookBehindEvery · silencesRead + Self.lookEvery ·
+            Self.checkpointEvery - (stopwatch.elapsed · lastPass + Self.coalescingDelay
+        Notifier/Gateways/GatewayTable: .requestedAt += pause
         Server/Certificates/CertificateReview: end - now
         Server/Connection/SelfSignedCertificate: begin + validity
         Shipping/LogShipper+Pair: until - acting · start + until

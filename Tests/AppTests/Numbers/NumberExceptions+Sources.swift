@@ -2,7 +2,6 @@ extension NumberExceptions {
     static let sources = ##"""
         # places
         Analysis/Judging/MetricValues: low + high · middle + 1
-        Analysis/Replay/CanonicalJSON: out += "\\u"
         Analysis/Replay/HistoryReplay: skipped += 1
         Analysis/Replay/ReplayCheck: windows.count) + 1
         Analysis/Statistics/CounterRule: sorted[middle]
@@ -26,7 +25,7 @@ extension NumberExceptions {
             for member in members { join(member, shared.storms.count - 1) }
         Digests/Machine/SharedState+JSON: let shared = stride(from: 0, to: words.count - 1, by: 2).compactMap { at in ·
             SharedTrait.Kind(rawValue: words[at]).map { SharedTrait($0, words[at + 1]) }
-        Digests/Machine/SharedState: 1, settings.storm.messages - heardInStorm(receiver, at: now).count) ·
+        Digests/Machine/SharedState: 1, settings.storm.messages - messagesInStorm(receiver, at: now).count) ·
             rest[Array(mine.dropFirst(left - 1)), default: []].append(receiver)
         Events/ContentHash: 2 * index · 0") + value
         Events/EventField: key.range.count - 2
@@ -68,7 +67,6 @@ extension NumberExceptions {
         # joins
         Analysis/Attempts/WindowInputs: first + open
         Analysis/Policy/PolicyTable: .policies) + (fallback.map
-        Analysis/Replay/CanonicalJSON: out += flag · out += JSONNumber.text(value.double
         Analysis/Replay/ReplayAttempt: .outcome) + given
         Analysis/Replay/ReplayCheck: members += named.map
         Analysis/Replay/VectorReplay: outcomes + outcomes.reversed(
@@ -192,10 +190,10 @@ extension NumberExceptions {
         Digests/Machine/SharedState+JSON: Int(heldAt.milliseconds)
         Digests/Machine/SharedState: now >= windowStart + settings.window ·
             ? windowStart + settings.window : nil ·
-            return heard[receiver, default: []].filter { $0.at >= since && $0.at + Self.minute > now } ·
+            $0.at >= since && $0.at + Self.minute > now ·
             return windowStart + settings.window · $0.at + settings.window > now ·
             return recent[recent.count - settings.storm.messages].at + Self.minute ·
-            heard[receiver]?.removeAll { $0.at + Self.minute <= now }
+            recentMessages[receiver]?.removeAll { $0.at + Self.minute <= now }
         Digests/Machine/StateBudget: places -= state.sources.count · tracks -= source.metrics.count ·
             places += state.sources.count · tracks += source.metrics.count
         Digests/Machine/Storm: var moment = saidAt + (report == lastReport ? settings.repeatEvery : settings.window) ·

@@ -22,7 +22,7 @@ extension Settings.Probe.Queue {
         case (true, true):
             r.lacks(
                 "neither folder nor url is given",
-                "name the folder whose files wait, or the address that tells how many do")
+                "name the folder whose files wait, or the address that returns their number")
         case (false, false):
             r.fault("url", "given beside folder", "keep one of the two", atKey: true)
             // The intended source is unknown: mark the keys of both as known.

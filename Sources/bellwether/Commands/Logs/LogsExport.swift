@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import EventLog
 import Events
 import Foundation
@@ -152,7 +153,7 @@ private struct LineWriter {
                 continue
             }
             if let printer {
-                bytes += Self.row(printer.cells(of: line).map(Self.inert))
+                bytes += Self.row(printer.cells(of: line))
             } else {
                 bytes += line
                 bytes.append(UInt8(ascii: "\n"))
@@ -165,21 +166,7 @@ private struct LineWriter {
 
     /// A record of RFC 4180.
     private static func row(_ cells: [String]) -> [UInt8] {
-        Array((cells.map(quoted).joined(separator: ",") + "\r\n").utf8)
-    }
-
-    private static func quoted(_ cell: String) -> String {
-        let special: Set<Unicode.Scalar> = [",", "\"", "\r", "\n"]
-        guard cell.unicodeScalars.contains(where: special.contains) else { return cell }
-        return "\"" + cell.replacing("\"", with: "\"\"") + "\""
-    }
-
-    /// The text with an apostrophe if a spreadsheet would run it: events come from anybody.
-    private static func inert(_ cell: String) -> String {
-        guard let first = cell.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first),
-            Double(cell) == nil
-        else { return cell }
-        return "'" + cell
+        Array((cells.map(InertText.csvField).joined(separator: ",") + "\r\n").utf8)
     }
 }
 

@@ -1,13 +1,16 @@
 import Synchronization
 
-/// A start or an end that several tasks wait for. It happens once.
-final class OneTimeSignal: Sendable {
+/// A start or an end that several tasks wait for. It happens once. Thread-safe.
+public final class OneTimeSignal: Sendable {
     private let state = Mutex(
         (isGiven: false, waiters: [Int: CheckedContinuation<Void, Never>](), next: 0))
 
-    var isGiven: Bool { state.withLock { $0.isGiven } }
+    public init() {}
 
-    func give() {
+    public var isGiven: Bool { state.withLock { $0.isGiven } }
+
+    /// Later calls have no effect.
+    public func give() {
         let waiters = state.withLock { state in
             state.isGiven = true
             defer { state.waiters = [:] }
@@ -17,7 +20,7 @@ final class OneTimeSignal: Sendable {
     }
 
     /// Returns when the signal is given, or the task is cancelled.
-    func wait() async {
+    public func wait() async {
         let id = state.withLock { state in
             state.next += 1
             return state.next
