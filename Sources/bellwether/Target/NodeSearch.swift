@@ -10,6 +10,7 @@ struct NodeSearch {
     /// A running node and the files that a client of it needs.
     struct Remote: Equatable {
         var url: String
+        /// Empty if no token is known and the command needs none.
         var tokenFile: String
         /// Empty for the system's authorities.
         var caFile: String
@@ -48,14 +49,18 @@ struct NodeSearch {
     private let options: Names
     private let variables: Names
     private let environment: [String: String]
+    private let needsToken: Bool
 
+    /// - Parameter needsToken: Whether an address without a token is a fault.
     init(
-        options: Names, environment: [String: String] = ProcessInfo.processInfo.environment
+        options: Names, needsToken: Bool = true,
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
         func value(_ name: String) -> String? {
             environment[name].flatMap { $0.isEmpty ? nil : $0 }
         }
         self.options = options
+        self.needsToken = needsToken
         self.environment = environment
         variables = Names(
             url: value("BELLWETHER_URL"), tokenFile: value("BELLWETHER_TOKEN_FILE"),
@@ -133,7 +138,7 @@ struct NodeSearch {
                 break
             }
         }
-        guard let tokenFile else {
+        guard let tokenFile = tokenFile ?? (needsToken ? nil : "") else {
             throw Fault(
                 description:
                     "no token for \(url): give --token-file, set BELLWETHER_TOKEN_FILE, or keep it in a context: bellwether context add NAME --url \(url) --token-file FILE"
