@@ -130,7 +130,8 @@ extension NumberExceptions {
         Digests/Groups/Incident: abs(value - limit)
         Events/Verdicts/MetricUnit+Words: value * 100 · least *= 10 · value.magnitude * scale ·
             value * scale · Int64(rounded)
-        Probes/Exposition/HistogramQuantile: quantile * cumulative[last · last - 1 · bucket - 1 ·
+        Probes/Exposition/HistogramQuantile: highest.count - count · quantile * cumulative[last ·
+            last - 1 · bucket - 1 ·
             bucket] - before · rank -= before · start + (edges[bucket
         Probes/Exposition/RequestMetrics: .labels) + common.filter · 1) * 1000
         Probes/Exposition/Scrape: number - lastReturn · 1) + 1 · last + Self.startTolerance ·
