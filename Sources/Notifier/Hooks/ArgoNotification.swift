@@ -69,7 +69,7 @@ enum ArgoNotification {
         guard let kind = rollouts[trigger] else {
             throw .malformed(
                 "trigger_unknown",
-                "the trigger must be one of \(known.joined(separator: ", "))",
+                "the trigger must be one of \(known.joined(separator: ", ")), not \(trigger)",
                 field: "trigger")
         }
         return [try rollout(kind, trigger, object, name, now)]
