@@ -109,6 +109,35 @@ struct StatisticalJudgeTests {
         #expect(again.outcomes.first?.numbers?.pRun == first.outcomes.first?.numbers?.pRun)
     }
 
+    @Test(
+        "a quantile above the highest bucket is missing data, unless the limit is below that edge",
+        arguments: [
+            // The highest edge, and the requests below it of 1000; q is 0.99.
+            (250.0, 0.0, CheckState.nodata), (250, 989, .nodata), (250, 990, .pass),
+            (500, 100, .nodata), (501, 100, .fail), (600, 0, .fail),
+        ])
+    func aboveBuckets(edge: Double, below: Double, state: CheckState) throws {
+        for isExact in [true, false] {
+            var check = Check(id: "canary.p99_ms", fail: 500)
+            if isExact { check.statistics = StatisticalSpec(.latency) }
+            // Without the counts' rule, the value decides whether it is above the edge.
+            let value = below >= 990 ? edge / 2 : edge
+            let judgement = Sample.judge(
+                [
+                    Signal(
+                        "canary.p99_ms", unit: .milliseconds, value: .number(value),
+                        evidence: .histogram(
+                            edges: [100, edge, .infinity], cumulative: [0, below, 1000]))
+                ], policy: Policy(checks: [check]))
+            let outcome = try #require(judgement.outcomes.first)
+            #expect(outcome.state == state, "\(isExact) \(outcome)")
+            guard state == .nodata else { continue }
+            #expect(outcome.findings.last?.rule == .aboveBuckets)
+            #expect(outcome.findings.last?.detail.contains("highest edge, \(Int(edge))") == true)
+            #expect(judgement.status == .unknown)
+        }
+    }
+
     @Test func latencyFallsBackWhereSidesCannotBeCompared() throws {
         let policy = Policy(checks: [
             Check(

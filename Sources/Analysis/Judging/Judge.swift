@@ -1,4 +1,5 @@
 import Events
+import JSON
 
 /// Turns signals into a verdict. Pure: the same arguments give the same verdict.
 public enum Judge {
@@ -49,18 +50,44 @@ public enum Judge {
             let conclusion = StatisticalJudge.conclude(
                 canary: signal, stable: baseline, in: context)
             if let conclusion {
+                let findings = conclusion.findings + unbounded(signal, value, check)
                 return CheckOutcome(
-                    check, state: conclusion.findings.worstState, value: conclusion.value,
+                    check, state: findings.worstState, value: conclusion.value,
                     unit: signal.unit, stable: conclusion.numbers.stableValue ?? stable,
-                    previous: previous, findings: conclusion.findings,
-                    numbers: conclusion.numbers)
+                    previous: previous, findings: findings, numbers: conclusion.numbers)
             }
         }
-        let findings = AbsoluteLimits.findings(
-            signal, value: value, check: check, stable: stable, previous: previous)
+        let findings =
+            AbsoluteLimits.findings(
+                signal, value: value, check: check, stable: stable, previous: previous)
+            + unbounded(signal, value, check)
         return CheckOutcome(
             check, state: findings.worstState, value: value, unit: signal.unit, stable: stable,
             previous: previous, findings: findings)
+    }
+
+    /// Missing data for a quantile above the highest edge of its histogram, where that edge is not
+    /// beyond the check's highest limit: nobody knows whether the quantile is.
+    private static func unbounded(
+        _ signal: Signal, _ value: Double, _ check: Check
+    ) -> [CheckOutcome.Finding] {
+        guard check.direction == .above,
+            case .histogram(let edges, let cumulative)? = signal.evidence,
+            let buckets = LatencyBuckets(edges: edges, cumulative: cumulative),
+            let highest = edges.last(where: \.isFinite),
+            let limit = [check.warn, check.fail].compactMap(\.self).max(), limit >= highest
+        else { return [] }
+        // Without the check's quantile, a value at the highest edge is taken for one above it.
+        let isAbove =
+            if let spec = check.statistics, spec.kind == .latency {
+                buckets.isAboveEdges(spec.quantile)
+            } else {
+                value >= highest && buckets.isAboveEdges(1)
+            }
+        guard isAbove else { return [] }
+        let words =
+            "above the histogram's highest edge, \(JSONNumber.text(highest)): the limit \(JSONNumber.text(limit)) needs an edge above it"
+        return [.init(.nodata, .aboveBuckets, limit: limit, detail: words)]
     }
 }
 

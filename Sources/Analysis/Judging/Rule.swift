@@ -25,6 +25,9 @@ public struct Rule: Sendable, Hashable, CustomStringConvertible {
     public static let insufficient = Rule("insufficient")
     /// No probe reported the signal.
     public static let missing = Rule("missing")
+    /// The quantile lies above the highest edge of its histogram, which is not beyond the limit: it may
+    /// be.
+    public static let aboveBuckets = Rule("above_buckets")
     /// The probe reported NaN or an infinite number.
     public static let notANumber = Rule("not_a_number")
 }

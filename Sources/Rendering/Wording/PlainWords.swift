@@ -119,6 +119,7 @@ enum PlainWords {
         "busy": "the probe is busy", "circuit_open": "the probe is paused after repeated failures",
         "cancelled": "cancelled", "fault": "the probe failed", "missing": "no probe reported it",
         "not_a_number": "the probe reported no number",
+        "above_buckets": "slower than the highest bucket",
     ]
 
     /// The state of a canary with this verdict.

@@ -65,6 +65,7 @@ extension NumberExceptions {
         Settings/Reading/YAMLDocument: all operators · lines[mark.line - 1]
         Settings/Settings+Loading: YAMLDocument.largest + 1 · buffer.count - 1
         # joins
+        Analysis/Judging/Judge: + unbounded(signal
         Analysis/Attempts/WindowInputs: first + open
         Analysis/Policy/PolicyTable: .policies) + (fallback.map
         Analysis/Replay/CanonicalJSON: out += flag · out += JSONNumber.text(value.double
