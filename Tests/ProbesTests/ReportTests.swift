@@ -196,6 +196,16 @@ struct ReportTests {
         #expect(signals.reason("doctor.ok") == .missingField)
     }
 
+    @Test("a value with an old timestamp of its own is stale, in a file that is fresh")
+    func timestamps() async throws {
+        let now = WallClock.system.now.milliseconds
+        let signals = try await measure(
+            "spool_files 3 \(now - 3_600_000)\nbackup_ok 1 \(now - 1000)\n", textfile)
+        #expect(signals["doctor.fresh"]?.value == .flag(true))
+        #expect(signals.reason("gateway.spool") == .stale)
+        #expect(signals.number("doctor.ok") == 1)
+    }
+
     @Test("several series for one signal, and a file that is not a textfile")
     func wrongSeries() async throws {
         let signals = try await measure("spool_files{a=\"b\"} 1\nspool_files 2\n", textfile)
