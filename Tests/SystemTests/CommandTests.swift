@@ -269,6 +269,52 @@ struct CommandTests {
         #expect(differs.output.contains("p_ratio"), "\(differs.output)")
     }
 
+    @Test("replay --url judges the events of a running node by the checks of a file here")
+    func replayedNode() async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let node = try NodeProcess(
+            "replayed", engine: engine,
+            yaml: """
+                analysis:
+                  probes: [{name: node, kind: disk, path: /}]
+                  checks: [{id: gateway.disk_free_bytes, fail: 1, direction: below}]
+                  concerns: {}
+                """)
+        let fleet = Fleet()
+        defer { fleet.killAll() }
+        try fleet.start(node)
+        try await node.untilReady()
+        let verdict = try await node.measure(#"{"rollout":"shop"}"#)
+        #expect(verdict.status == 200)
+        let folder = try TemporaryDirectory("policies")
+        for (name, limit) in [("same", "1"), ("strict", "1e300")] {
+            try """
+            analysis:
+              probes: [{name: node, kind: disk, path: /}]
+              checks: [{id: gateway.disk_free_bytes, fail: \(limit), direction: below}]
+              concerns: {}
+            """.write(toFile: folder.file("\(name).yaml"), atomically: true, encoding: .utf8)
+        }
+        let remote = [
+            "--url", node.url, "--token-file", node.data + "/tokens/read", "--ca-file",
+            node.certificate,
+        ]
+        func replay(_ options: [String]) async throws -> CommandRun {
+            try await CommandRun(["replay"] + options, in: folder.path)
+        }
+        let same = try await replay(["--config", "same.yaml"] + remote)
+        #expect(same.exit == .code(0), "\(same.errors)")
+        #expect(same.errors.contains("1 judged again, 0 would change"), "\(same.errors)")
+        let strict = try await replay(["--config", "strict.yaml"] + remote)
+        #expect(strict.exit == .code(1), "\(strict.errors)")
+        #expect(strict.output.contains("default/shop"), "\(strict.output)")
+        let both = try await replay(["lines", "--config", "same.yaml"] + remote)
+        #expect(both.exit == .code(64), "\(both.errors)")
+        let alone = try await replay(["--config", "same.yaml", "--token-file", "t"])
+        #expect(alone.exit == .code(64), "\(alone.errors)")
+    }
+
     @Test("replay names what is no event, instead of nothing to judge")
     func replayedFiles() async throws {
         let folder = try TemporaryDirectory()
