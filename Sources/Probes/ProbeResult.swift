@@ -45,8 +45,11 @@ public struct ProbeResult: Sendable, Equatable {
                 .garbage, "reported twice, as \(first.value.words) and \(signal.value.words)")
             signals[place] = Signal(first.name, unit: first.unit, value: absence.value)
         }
-        signals += declared.filter { places[$0.name] == nil }.map {
-            $0.absent(MissingData(.missingField, "the probe left this signal out"))
+        for declaration in declared where places[declaration.name] == nil {
+            places[declaration.name] = signals.count
+            signals.append(
+                declaration.absent(
+                    MissingData(.missingField, "the probe left this signal out")))
         }
         dropped = max(0, signals.count - Self.signalLimit)
         if dropped > 0 {

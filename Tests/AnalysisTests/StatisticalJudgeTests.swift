@@ -138,6 +138,25 @@ struct StatisticalJudgeTests {
         }
     }
 
+    @Test(
+        "a number in place of a yes or no is understood if it is 1 or 0, or has limits of its own",
+        arguments: [
+            (1, 0.5, CheckState.pass), (0, 0.5, .fail), (2, 0.5, .nodata), (0.5, 0.5, .nodata),
+            (-1, 0.5, .nodata), (2, 3, .fail), (5, 3, .pass),
+        ])
+    func flags(value: Double, limit: Double, state: CheckState) throws {
+        let check = Check(id: "doctor.disks_ok", fail: limit, direction: .below)
+        let judgement = Sample.judge(
+            [Signal("doctor.disks_ok", unit: .flag, value: .number(value))],
+            policy: Policy(checks: [check]))
+        let outcome = try #require(judgement.outcomes.first)
+        #expect(outcome.state == state, "\(outcome)")
+        if state == .nodata {
+            #expect(outcome.findings.map(\.rule) == [.notAFlag])
+            #expect(outcome.findings[0].detail.hasPrefix("neither 0 nor 1, but "))
+        }
+    }
+
     @Test func latencyFallsBackWhereSidesCannotBeCompared() throws {
         let policy = Policy(checks: [
             Check(

@@ -43,6 +43,17 @@ public enum Judge {
                 check, state: .nodata, unit: signal.unit, stable: stable, previous: previous,
                 findings: [.init(.nodata, .notANumber)])
         }
+        if signal.unit == .flag, case .number = signal.value, check.judgesFlag,
+            value != 0, value != 1
+        {
+            return CheckOutcome(
+                check, state: .nodata, unit: signal.unit, stable: stable, previous: previous,
+                findings: [
+                    .init(
+                        .nodata, .notAFlag, detail: "neither 0 nor 1, but \(JSONNumber.text(value))"
+                    )
+                ])
+        }
         if let spec = check.statistics {
             let context = StatisticalContext(
                 check: check, spec: spec, run: history.evidence[check.id] ?? RunEvidence(),
@@ -89,6 +100,12 @@ public enum Judge {
             "above the histogram's highest edge, \(JSONNumber.text(highest)): the limit \(JSONNumber.text(limit)) needs an edge above it"
         return [.init(.nodata, .aboveBuckets, limit: limit, detail: words)]
     }
+}
+
+extension Check {
+    /// Whether the limits are those of a yes or no: none, or the half that a configuration without
+    /// limits has.
+    fileprivate var judgesFlag: Bool { warn == nil && (fail ?? 0.5) == 0.5 }
 }
 
 extension [CheckOutcome.Finding] {

@@ -28,6 +28,8 @@ public struct Rule: Sendable, Hashable, CustomStringConvertible {
     /// The quantile lies above the highest edge of its histogram, which is not beyond the limit: it may
     /// be.
     public static let aboveBuckets = Rule("above_buckets")
+    /// A yes or no was expected, and the number is neither 1 nor 0.
+    public static let notAFlag = Rule("not_a_flag")
     /// The probe reported NaN or an infinite number.
     public static let notANumber = Rule("not_a_number")
 }
