@@ -149,6 +149,14 @@ struct AlertmanagerHookTests {
         #expect(fitting.event == "alert.firing")
     }
 
+    @Test("a payload of unknown statuses only is refused, and quotes one")
+    func unknownStatuses() throws {
+        let problem = try #require(throws: Problem.self) {
+            try events(firing.replacing(#""status":"firing""#, with: #""status":"Firing""#))
+        }
+        #expect(problem.detail.contains(#"not "Firing""#), "\(problem.detail)")
+    }
+
     @Test("a payload that is not Alertmanager's is refused")
     func malformed() throws {
         for text in ["{}", #"{"alerts":[]}"#, #"{"alerts":[{"status":"maybe"}]}"#, "[]"] {

@@ -1,3 +1,4 @@
+import Core
 import Events
 import HTTPTypes
 import JSON
@@ -29,7 +30,8 @@ enum AlertmanagerHook {
         guard events.contains(where: { $0.event != EventName.alertUnreadable }) else {
             let said = HookText.at(alerts.first, "status") ?? ""
             throw .malformed(
-                "alert_malformed", "an alert's status is firing or resolved, not \"\(said)\"",
+                "alert_malformed",
+                "an alert's status is firing or resolved, not \(InertText.quoted(said))",
                 field: "alerts.status")
         }
         _ = try HookText.count(payload, "truncatedAlerts")
