@@ -269,6 +269,30 @@ struct CommandTests {
         #expect(differs.output.contains("p_ratio"), "\(differs.output)")
     }
 
+    @Test("commands end also below a program that ignores the ends of its children")
+    func ignoredChildren() async throws {
+        let folder = try TemporaryDirectory("ignored")
+        try """
+        analysis:
+          probes:
+            - {name: good, kind: command, command: [/bin/sh, -c, "exit 0"], timeout: 2s}
+            - {name: bad, kind: command, command: [/bin/sh, -c, "exit 3"], timeout: 2s}
+          checks: [{id: gateway.good_ok}, {id: gateway.bad_ok}]
+          concerns: {}
+        """.write(toFile: folder.file("bellwether.yaml"), atomically: true, encoding: .utf8)
+        let child = try ChildProcess(
+            "python3",
+            [
+                "-c",
+                "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])",
+                NodeProcess.executable, "probe", "--config", folder.file("bellwether.yaml"),
+            ])
+        let exit = try await child.waitForExit()
+        #expect(exit == .code(0), "\(child.output) \(child.errors)")
+        #expect(child.output.contains("gateway.good_ok = yes"), "\(child.output)")
+        #expect(child.output.contains("gateway.bad_ok = no"), "\(child.output)")
+    }
+
     @Test("replay --url judges the events of a running node by the checks of a file here")
     func replayedNode() async throws {
         let engine = TransferEngine(telemetry: .silent)
