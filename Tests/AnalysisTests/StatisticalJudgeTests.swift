@@ -157,6 +157,25 @@ struct StatisticalJudgeTests {
         }
     }
 
+    @Test(
+        "a percentage is no proportion where it would never fail",
+        arguments: [
+            (3.0, 0.05, Check.Direction.below, CheckState.nodata), (0.03, 0.05, .below, .fail),
+            (0.3, 0.05, .below, .pass), (1, 0.05, .below, .pass), (3, 0.05, .above, .fail),
+            (3, 2, .below, .pass),
+        ])
+    func percentages(
+        value: Double, limit: Double, direction: Check.Direction, state: CheckState
+    ) throws {
+        let check = Check(id: "gateway.free_ratio", fail: limit, direction: direction)
+        let judgement = Sample.judge(
+            [Signal("gateway.free_ratio", unit: .ratio, value: .number(value))],
+            policy: Policy(checks: [check]))
+        let outcome = try #require(judgement.outcomes.first)
+        #expect(outcome.state == state, "\(outcome)")
+        if state == .nodata { #expect(outcome.findings[0].detail.hasSuffix("but 3")) }
+    }
+
     @Test func latencyFallsBackWhereSidesCannotBeCompared() throws {
         let policy = Policy(checks: [
             Check(

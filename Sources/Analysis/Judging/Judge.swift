@@ -43,16 +43,10 @@ public enum Judge {
                 check, state: .nodata, unit: signal.unit, stable: stable, previous: previous,
                 findings: [.init(.nodata, .notANumber)])
         }
-        if signal.unit == .flag, case .number = signal.value, check.judgesFlag,
-            value != 0, value != 1
-        {
+        if let misread = misread(signal, value, check) {
             return CheckOutcome(
                 check, state: .nodata, unit: signal.unit, stable: stable, previous: previous,
-                findings: [
-                    .init(
-                        .nodata, .notAFlag, detail: "neither 0 nor 1, but \(JSONNumber.text(value))"
-                    )
-                ])
+                findings: [misread])
         }
         if let spec = check.statistics {
             let context = StatisticalContext(
@@ -75,6 +69,26 @@ public enum Judge {
         return CheckOutcome(
             check, state: findings.worstState, value: value, unit: signal.unit, stable: stable,
             previous: previous, findings: findings)
+    }
+
+    /// Missing data for a number that cannot be what the check's limits are about.
+    private static func misread(
+        _ signal: Signal, _ value: Double, _ check: Check
+    ) -> CheckOutcome.Finding? {
+        guard case .number = signal.value else { return nil }
+        let shown = JSONNumber.text(value)
+        if signal.unit == .flag, check.judgesFlag, value != 0, value != 1 {
+            return .init(.nodata, .notAFlag, detail: "neither 0 nor 1, but \(shown)")
+        }
+        // A percentage would be far above the least proportion, and never fail.
+        let limit = [check.warn, check.fail].compactMap(\.self).max()
+        if signal.unit == .ratio, check.id.hasSuffix("_ratio"), check.direction == .below,
+            let limit, limit <= 1, value > 1 + 1e-9
+        {
+            return .init(
+                .nodata, .notAProportion, detail: "no proportion from 0 to 1, but \(shown)")
+        }
+        return nil
     }
 
     /// Missing data for a quantile above the highest edge of its histogram, where that edge is not

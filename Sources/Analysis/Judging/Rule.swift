@@ -30,6 +30,8 @@ public struct Rule: Sendable, Hashable, CustomStringConvertible {
     public static let aboveBuckets = Rule("above_buckets")
     /// A yes or no was expected, and the number is neither 1 nor 0.
     public static let notAFlag = Rule("not_a_flag")
+    /// A proportion was expected, and the number is greater than 1, such as a percentage.
+    public static let notAProportion = Rule("not_a_proportion")
     /// The probe reported NaN or an infinite number.
     public static let notANumber = Rule("not_a_number")
 }
