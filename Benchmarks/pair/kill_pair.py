@@ -374,7 +374,7 @@ class Bench:
     def outbox(self, node):
         text, fault, _ = self.command(
             "outbox", "list", "--url", node.url, "--token-file", self.keys.folder + "/admin",
-            "--ca-file", self.keys.folder + "/ca.pem", "--limit", "10000", "--json")
+            "--ca-file", self.keys.folder + "/ca.pem", "--limit", "1000", "--json")
         try:
             return dict(collections.Counter(one["state"] for one in json.loads(text)))
         except (ValueError, KeyError, TypeError):

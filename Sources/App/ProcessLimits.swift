@@ -7,8 +7,15 @@ import Telemetry
 #else
     import Foundation
 #endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
-/// Process limits for core dumps and open files, set once at start.
+/// Process limits for core dumps and open files, and what signals mean; set once at start.
 public enum ProcessLimits {
     /// Forbids core dumps: memory holds tokens and keys.
     ///
@@ -18,6 +25,12 @@ public enum ProcessLimits {
 
     /// Whether the system may write this process's memory to a file.
     public static var permitsCoreDumps: Bool { bellwether_may_dump_core() != 0 }
+
+    /// Lets the process read the exit codes of commands.
+    ///
+    /// A program that ignores SIGCHLD hands that down to those it starts, and the system then keeps
+    /// no exit codes for them: a command would never seem to end.
+    public static func keepExitCodes() { _ = signal(SIGCHLD, SIG_DFL) }
 
     /// The highest soft limit that is set: some child programs loop over all descriptors up to it.
     private static let mostOpenFiles = 65_536

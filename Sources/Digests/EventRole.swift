@@ -42,7 +42,13 @@ extension EventView {
         // Most lines are verdicts of this system, which the next two checks identify.
         let mayEnd = plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
         if mayEnd, case .outcome(let outcome)? = eventKind { return .outcome(outcome.rawValue) }
-        if let status { return isTrial ? .neutral : .verdict(status) }
+        if let status {
+            if isTrial { return .neutral }
+            if status == .healthy, says(.event, "analysis.healthy") { return .verdict(.healthy) }
+            // A sender's name and status may contradict each other: the worse one counts.
+            guard case .verdict(let named)? = eventKind else { return .verdict(status) }
+            return .verdict(max(status, named))
+        }
         let kind = eventKind
         switch kind {
         case .verdict(let status): return .verdict(status)
@@ -60,6 +66,8 @@ extension EventView {
         // A refusal of a person's own request, or another dead letter to a bad address, is `info`.
         default:
             if level >= .warn { return .notice }
+            // Almost a verdict: what it says may be a failure.
+            if text(.event)?.hasPrefix("analysis.") == true { return .notice }
             return mayEnd && self[.rollout] != nil
                 && text(.event)?.hasPrefix("rollout.") == true ? .progress : .neutral
         }

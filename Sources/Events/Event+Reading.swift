@@ -116,7 +116,10 @@ extension MetricDelta {
             } else if key.equals("unit", in: line) {
                 unit = value.text(in: line).flatMap(MetricUnit.init(rawValue:))
             } else if key.equals("state", in: line) {
-                delta.state = value.text(in: line).flatMap(CheckState.init(rawValue:)) ?? .pass
+                // A state that is not understood is no success; `null` reads as absent.
+                delta.state =
+                    value.text(in: line).flatMap(CheckState.init(rawValue:))
+                    ?? (value.kind == .null ? .pass : .nodata)
             }
         }
         guard !delta.metric.isEmpty else { throw .missing(field: "deltas.metric") }

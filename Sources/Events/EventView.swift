@@ -27,6 +27,7 @@ public struct EventView {
             case EventWord.previous: previous = number
             case EventWord.stable: stable = number
             case EventWord.limit: limit = number
+            case EventWord.state: state = .nodata
             default: break
             }
         }
@@ -43,7 +44,9 @@ public struct EventView {
             case EventWord.stable: stable = said.number(in: bytes)
             case EventWord.limit: limit = said.number(in: bytes)
             case EventWord.unit: unit = MetricUnit(said, in: bytes)
-            case EventWord.state: state = CheckState(said, in: bytes) ?? .pass
+            // A state that is not understood is no success; `null` reads as absent.
+            case EventWord.state:
+                state = CheckState(said, in: bytes) ?? (said.kind == .null ? .pass : .nodata)
             default: break
             }
         }

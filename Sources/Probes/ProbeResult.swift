@@ -1,4 +1,5 @@
 import Events
+import JSON
 
 /// The result of one probe in one measurement.
 public struct ProbeResult: Sendable, Equatable {
@@ -24,15 +25,31 @@ public struct ProbeResult: Sendable, Equatable {
 
     /// Combines the declared and the reported signals.
     ///
-    /// Missing declared signals become absent(missing_field). Of several signals with the same
-    /// name, the first is kept. Signals beyond `signalLimit` are dropped, undeclared ones first.
+    /// Missing declared signals become absent(missing_field), and so do signals that are reported
+    /// with two values absent(garbage). Signals beyond `signalLimit` are dropped, undeclared ones
+    /// first.
     public init(
         probe: String, declared: [SignalDeclaration], reported: [Signal], duration: Duration
     ) {
-        var names: Set<String> = []
-        var signals = reported.filter { names.insert($0.name).inserted }
-        signals += declared.filter { names.insert($0.name).inserted }.map {
-            $0.absent(MissingData(.missingField, "the probe left this signal out"))
+        var places: [String: Int] = [:]
+        var signals: [Signal] = []
+        for signal in reported {
+            guard let place = places[signal.name] else {
+                places[signal.name] = signals.count
+                signals.append(signal)
+                continue
+            }
+            let first = signals[place]
+            guard first.value != signal.value else { continue }
+            let absence = MissingData(
+                .garbage, "reported twice, as \(first.value.words) and \(signal.value.words)")
+            signals[place] = Signal(first.name, unit: first.unit, value: absence.value)
+        }
+        for declaration in declared where places[declaration.name] == nil {
+            places[declaration.name] = signals.count
+            signals.append(
+                declaration.absent(
+                    MissingData(.missingField, "the probe left this signal out")))
         }
         dropped = max(0, signals.count - Self.signalLimit)
         if dropped > 0 {
@@ -55,6 +72,17 @@ public struct ProbeResult: Sendable, Equatable {
             first = first ?? MissingDataReason(rawValue: why) ?? .fault
         }
         return first.map(Outcome.absent) ?? .answered
+    }
+}
+
+extension Signal.Value {
+    /// The value in a reason.
+    fileprivate var words: String {
+        switch self {
+        case .number(let number): JSONNumber.text(number)
+        case .flag(let flag): "\(flag)"
+        case .absent(let why, _): why
+        }
     }
 }
 

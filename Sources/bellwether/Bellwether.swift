@@ -35,6 +35,7 @@ struct Bellwether: AsyncParsableCommand {
     static func main() async {
         // Any command may hold a token in memory.
         ProcessLimits.forbidCoreDumps()
+        ProcessLimits.keepExitCodes()
         await main(nil)
     }
 }

@@ -49,6 +49,41 @@ struct MeasurementRequestTests {
         #expect(try parse(empties) == bare)
     }
 
+    @Test(
+        "a field in another spelling is refused: the default would be judged in its place",
+        arguments: [
+            ("Namespace", "namespace"), ("name_space", "namespace"), ("namspace", "namespace"),
+            ("namespaces", "namespace"), ("canary_hash", "canaryHash"),
+            ("canaryhash", "canaryHash"), ("stable-hash", "stableHash"), ("Revision", "revision"),
+        ])
+    func misspelt(key: String, field: String) throws {
+        func check(_ read: () throws(RequestFault) -> MeasurementRequest) {
+            do throws(RequestFault) {
+                let request = try read()
+                Issue.record("\(key): \(request)")
+            } catch {
+                #expect(error.field == field)
+                #expect(error.description.contains(key), "\(error)")
+                #expect(error.readable.rollout == "r")
+                #expect(error.readable.namespace == (field == "namespace" ? nil : "default"))
+            }
+        }
+        check { () throws(RequestFault) in try parse(#"{"rollout":"r","\#(key)":"x"}"#) }
+        check { () throws(RequestFault) in
+            try MeasurementRequest(query: "\(key)=x&rollout=r")
+        }
+        // Beside the right one, it is an unknown field.
+        let both = try parse(#"{"\#(key)":"x","rollout":"r","\#(field)":"y"}"#)
+        #expect(both.rollout == "r")
+    }
+
+    @Test(
+        "hints and other names of a sender's own are ignored",
+        arguments: ["failure_limit", "id", "steps", "name", "rollouts"])
+    func others(key: String) throws {
+        #expect(try parse(#"{"rollout":"r","\#(key)":"x"}"#).rollout == "r")
+    }
+
     @Test func unknownFieldsAreIgnoredWhateverTheyHold() throws {
         let text = #" {"x":{"rollout":7},"rollout":"r","y":[[]],"x":true,"Rollout":1,"z":null} "#
         #expect(try parse(text) == MeasurementRequest(rollout: "r"))

@@ -109,6 +109,73 @@ struct StatisticalJudgeTests {
         #expect(again.outcomes.first?.numbers?.pRun == first.outcomes.first?.numbers?.pRun)
     }
 
+    @Test(
+        "a quantile above the highest bucket is missing data, unless the limit is below that edge",
+        arguments: [
+            // The highest edge, and the requests below it of 1000; q is 0.99.
+            (250.0, 0.0, CheckState.nodata), (250, 989, .nodata), (250, 990, .pass),
+            (500, 100, .nodata), (501, 100, .fail), (600, 0, .fail),
+        ])
+    func aboveBuckets(edge: Double, below: Double, state: CheckState) throws {
+        for isExact in [true, false] {
+            var check = Check(id: "canary.p99_ms", fail: 500)
+            if isExact { check.statistics = StatisticalSpec(.latency) }
+            // Without the counts' rule, the value decides whether it is above the edge.
+            let value = below >= 990 ? edge / 2 : edge
+            let judgement = Sample.judge(
+                [
+                    Signal(
+                        "canary.p99_ms", unit: .milliseconds, value: .number(value),
+                        evidence: .histogram(
+                            edges: [100, edge, .infinity], cumulative: [0, below, 1000]))
+                ], policy: Policy(checks: [check]))
+            let outcome = try #require(judgement.outcomes.first)
+            #expect(outcome.state == state, "\(isExact) \(outcome)")
+            guard state == .nodata else { continue }
+            #expect(outcome.findings.last?.rule == .aboveBuckets)
+            #expect(outcome.findings.last?.detail.contains("highest edge, \(Int(edge))") == true)
+            #expect(judgement.status == .unknown)
+        }
+    }
+
+    @Test(
+        "a number in place of a yes or no is understood if it is 1 or 0, or has limits of its own",
+        arguments: [
+            (1, 0.5, CheckState.pass), (0, 0.5, .fail), (2, 0.5, .nodata), (0.5, 0.5, .nodata),
+            (-1, 0.5, .nodata), (2, 3, .fail), (5, 3, .pass),
+        ])
+    func flags(value: Double, limit: Double, state: CheckState) throws {
+        let check = Check(id: "doctor.disks_ok", fail: limit, direction: .below)
+        let judgement = Sample.judge(
+            [Signal("doctor.disks_ok", unit: .flag, value: .number(value))],
+            policy: Policy(checks: [check]))
+        let outcome = try #require(judgement.outcomes.first)
+        #expect(outcome.state == state, "\(outcome)")
+        if state == .nodata {
+            #expect(outcome.findings.map(\.rule) == [.notAFlag])
+            #expect(outcome.findings[0].detail.hasPrefix("neither 0 nor 1, but "))
+        }
+    }
+
+    @Test(
+        "a percentage is no proportion where it would never fail",
+        arguments: [
+            (3.0, 0.05, Check.Direction.below, CheckState.nodata), (0.03, 0.05, .below, .fail),
+            (0.3, 0.05, .below, .pass), (1, 0.05, .below, .pass), (3, 0.05, .above, .fail),
+            (3, 2, .below, .pass),
+        ])
+    func percentages(
+        value: Double, limit: Double, direction: Check.Direction, state: CheckState
+    ) throws {
+        let check = Check(id: "gateway.free_ratio", fail: limit, direction: direction)
+        let judgement = Sample.judge(
+            [Signal("gateway.free_ratio", unit: .ratio, value: .number(value))],
+            policy: Policy(checks: [check]))
+        let outcome = try #require(judgement.outcomes.first)
+        #expect(outcome.state == state, "\(outcome)")
+        if state == .nodata { #expect(outcome.findings[0].detail.hasSuffix("but 3")) }
+    }
+
     @Test func latencyFallsBackWhereSidesCannotBeCompared() throws {
         let policy = Policy(checks: [
             Check(

@@ -48,6 +48,21 @@ struct SlackReceiverTests {
         #expect(attempt.results[0].words == "\(status) \(word)")
     }
 
+    @Test(
+        "a success that is not Slack's is not taken for one",
+        arguments: [
+            ("<html>Please sign in</html>", DeliveryAttempt.Outcome.retry(after: nil)),
+            (" \n<!DOCTYPE html>", .retry(after: nil)), (#"{"ok":false,"error":"x"}"#, .refused),
+            (#"{"success":false}"#, .refused), (#"{"ok":true}"#, .sent), ("", .sent),
+            ("ok", .sent),
+        ])
+    func foreign(body: String, outcome: DeliveryAttempt.Outcome) async throws {
+        let slack = try await SlackDouble.start(script: [.init(200, body)])
+        let attempt = await receiver(.value(slack.url)).send(Sample.digest(), to: [""])
+        #expect(attempt.results[0].outcome == outcome, "\(attempt)")
+        #expect(attempt.results[0].words.hasPrefix("200"))
+    }
+
     @Test("429 with Retry-After: sent again exactly then; then dead, retried, sent")
     func wholeWay() async throws {
         let slack = try await SlackDouble.start(script: [

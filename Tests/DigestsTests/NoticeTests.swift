@@ -19,6 +19,35 @@ struct NoticeTests {
             ])
     }
 
+    @Test("A name of verdicts that is none of ours is a notice, whatever its level")
+    func almostVerdicts() {
+        for name in ["analysis.failed", "analysis.Unhealthy"] {
+            var log = LogScript()
+            log.write(log.notice(name, level: .info, rollout: "payments-api"))
+            log.pass(10)
+            #expect(log.said().map { $0.notices.map(\.event) } == [[name]])
+        }
+        var log = LogScript()
+        log.write(log.notice("deploy.done", level: .info, rollout: "payments-api"))
+        log.pass(10)
+        #expect(log.said().isEmpty)
+    }
+
+    @Test("Of a name and a status that contradict each other, the worse one counts")
+    func contradictions() {
+        for (name, status) in [
+            (EventName.unhealthy, VerdictStatus.healthy), (EventName.healthy, .unhealthy),
+            (EventName.degraded, .unhealthy), ("check.of.ours", .unhealthy),
+        ] {
+            var log = LogScript()
+            var event = log.verdict(status, attempt: 1)
+            event.event = name
+            log.write(event)
+            log.pass(15)
+            #expect(log.said().map(\.status) == [.unhealthy], "\(name) \(status)")
+        }
+    }
+
     @Test("A repeated notice waits for repeat, another kind does not")
     func kinds() {
         var log = LogScript()

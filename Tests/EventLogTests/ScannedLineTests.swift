@@ -119,6 +119,13 @@ struct ScannedLineTests {
         }
     }
 
+    @Test("a status that is none is quoted", arguments: ["Healthy", "ok", "failed"])
+    func status(word: String) {
+        let line = #"{"event":"x","ts":"2026-11-23T06:00:00Z","status":"\#(word)"}"#
+        let (scanned, _) = verdicts(Array(line.utf8))
+        #expect(scanned?.description.hasSuffix("unhealthy, not \(word)") == true)
+    }
+
     @Test("the fast time parser agrees with the full one")
     func times() throws {
         var random = SeededRandom(seed: 8)

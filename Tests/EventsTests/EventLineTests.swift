@@ -60,6 +60,25 @@ struct EventLineTests {
         #expect(event.deltas.first?.state == .pass)
     }
 
+    @Test(
+        "a delta's state that is not understood is missing data, not success",
+        arguments: [
+            (#""pass""#, CheckState.pass), (#""fail""#, .fail), ("null", .pass),
+            (#""FAIL""#, .nodata), (#""failed""#, .nodata), (#""""#, .nodata), ("1", .nodata),
+            ("1e99", .nodata), ("true", .nodata), ("[]", .nodata), ("{}", .nodata),
+        ])
+    func states(state: String, expected: CheckState) throws {
+        let line = Array(
+            #"{"ts":"2026-11-23T06:00:00Z","event":"x","deltas":[{"metric":"m","state":\#(state)}]}"#
+                .utf8)
+        #expect(try Event(line: line).deltas.first?.state == expected)
+        line.withUnsafeBytes { bytes in
+            var view = EventView()
+            #expect(view.read(bytes))
+            #expect(view.deltas.first?.state == expected)
+        }
+    }
+
     @Test(arguments: [
         (#"{"event":"x"}"#, EventFault.missing(field: "ts")),
         (#"{"ts":"2026-11-23T06:00:00Z"}"#, .missing(field: "event")),

@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Events from Alertmanager's webhooks")
 struct AlertmanagerHookTests {
-    private func events(_ alerts: String, truncated: Int = 0) throws -> [Event] {
+    private func events(
+        _ alerts: String, truncated: any CustomStringConvertible = 0
+    ) throws -> [Event] {
         try AlertmanagerHook.events(
             ArgoNotificationTests.payload(
                 """
@@ -107,6 +109,28 @@ struct AlertmanagerHookTests {
         #expect(events[1].extra("truncated") == .number("12"))
     }
 
+    @Test(
+        "a number of truncated alerts that is none is reported, not taken for none",
+        arguments: [(#""12""#, "12"), (#""some""#, "some"), ("true", "unknown"), ("1.5", "1.5")])
+    func oddlyTruncated(value: String, shown: String) throws {
+        let events = try events(firing, truncated: value)
+        #expect(events.map(\.event) == ["alert.firing", "alerts.truncated"])
+        #expect(events[1].message?.contains(shown) == true)
+        #expect(try self.events(firing, truncated: #""0""#).count == 1)
+        #expect(try self.events(firing, truncated: "null").count == 1)
+    }
+
+    @Test("labels that are left out are counted")
+    func leftOut() throws {
+        let many = (0..<(HookText.values + 5)).map { "\"l\($0)\":\"x\"" }.joined(separator: ",")
+        let alert =
+            #"{"status":"firing","labels":{\#(many)},"annotations":{"flag":true,"empty":"","no":null}}"#
+        let event = try events(alert)[0]
+        #expect(event.extra("labels_left_out") == .number("5"))
+        #expect(event.extra("annotations_left_out") == .number("1"))
+        #expect(try events(firing)[0].extra("labels_left_out") == nil)
+    }
+
     @Test("a very large alert still fits the log, and states what was omitted")
     func bounded() throws {
         let long = String(repeating: "\u{1}", count: 20_000)
@@ -123,6 +147,14 @@ struct AlertmanagerHookTests {
         #expect(fitting.line.count < 64 << 10, "\(fitting.line.count)")
         #expect(fitting.extra("cut") == .array([.string("labels")]))
         #expect(fitting.event == "alert.firing")
+    }
+
+    @Test("a payload of unknown statuses only is refused, and quotes one")
+    func unknownStatuses() throws {
+        let problem = try #require(throws: Problem.self) {
+            try events(firing.replacing(#""status":"firing""#, with: #""status":"Firing""#))
+        }
+        #expect(problem.detail.contains(#"not "Firing""#), "\(problem.detail)")
     }
 
     @Test("a payload that is not Alertmanager's is refused")

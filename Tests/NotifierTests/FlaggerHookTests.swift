@@ -38,6 +38,24 @@ struct FlaggerHookTests {
         #expect(event.message == "canary says \(phase)")
     }
 
+    @Test(
+        "phases and types in another spelling are understood, unknown ones are warnings that quote them",
+        arguments: [
+            ("FAILED", "Normal", "rollout.aborted", Event.Level.error),
+            ("succeeded", "normal", "rollout.promoted", .info),
+            ("Promoting", "Normal", "rollout.promoting", .info),
+            ("Aborted", "Normal", "rollout.aborted", .warn),
+            ("Progressing", "warning", "rollout.progressing", .warn),
+            ("Progressing", "Error", "rollout.progressing", .warn),
+        ])
+    func spellings(phase: String, type: String, name: String, level: Event.Level) throws {
+        let event = try #require(events(event(phase: phase, type: type)).first)
+        #expect(event.event == name)
+        #expect(event.level == level)
+        let isQuoted = event.message?.contains("\"\(phase)\" is not one of Flagger's") == true
+        #expect(isQuoted == (phase == "Aborted"))
+    }
+
     @Test("the canary's weight is a fact of the rollout")
     func weight() throws {
         for (weight, said) in [("20", "20"), ("\"20\"", "20"), ("101", nil)] as [(String, String?)]

@@ -57,6 +57,21 @@ struct OTLPLogsTests {
         _ = try Event(line: event.line, from: .sender)
     }
 
+    @Test("a revision that is sent as a number, and a status in capitals, become fields")
+    func attributesAsFields() throws {
+        let record =
+            #"{"attributes":[{"key":"revision","value":{"intValue":"17"}},{"key":"status","value":{"stringValue":"Degraded"}},{"key":"rollout","value":{"intValue":5}}]}"#
+        let event = try #require(events(request(record)).first)
+        #expect(event.revision == "17")
+        #expect(event.rollout == "5")
+        #expect(event.status == .degraded)
+        let other =
+            #"{"attributes":[{"key":"status","value":{"stringValue":"failed"}}]}"#
+        let kept = try #require(events(request(other)).first)
+        #expect(kept.status == nil)
+        #expect(kept.extra("attributes")?["status"] == .string("failed"))
+    }
+
     @Test(
         "severities by number, else by name; an unknown one stays readable",
         arguments: [

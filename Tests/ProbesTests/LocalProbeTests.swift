@@ -204,8 +204,9 @@ struct FileProbeTests {
         let signals = try await measure()
         #expect(
             signals.map(\.name) == [
-                "doctor.fresh", "doctor.checks_ok", "doctor.lag_ms", "doctor.n",
+                "doctor.fresh", "doctor.checks_ok", "doctor.lag_ms", "doctor.n", "doctor.nil",
             ])
+        #expect(signals.reason("doctor.nil") == .missingField)
         #expect(signals["doctor.checks_ok"]?.value == .flag(true))
         #expect(
             signals["doctor.lag_ms"]

@@ -208,6 +208,20 @@ struct ProbeSetTests {
         #expect(result.dropped == 1001 - ProbeResult.signalLimit)
     }
 
+    @Test("a signal that is reported with two values has none")
+    func contradiction() {
+        let (ok, count) = (SignalDeclaration("doctor.a_b_ok"), SignalDeclaration("doctor.n"))
+        let result = ProbeResult(
+            probe: "p", declared: [ok],
+            reported: [ok.flag(true), count.number(3), ok.flag(false), count.number(3)],
+            duration: .zero)
+        #expect(result.signals.map(\.name) == ["doctor.a_b_ok", "doctor.n"])
+        #expect(
+            result.signals[0].value
+                == .absent(why: "garbage", detail: "reported twice, as true and false"))
+        #expect(result.signals[1].value == .number(3))
+    }
+
     @Test("duplicate names are reported")
     func conflicts() {
         let conflicts = ProbeSet.conflicts(in: [

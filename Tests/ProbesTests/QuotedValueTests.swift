@@ -39,6 +39,25 @@ struct QuotedValueTests {
     }
 
     @Test(
+        "without pointers, a text that looks like a number or a boolean is quoted",
+        arguments: [
+            (#""12""#, #"but "12""#), (#"" 1e3 ""#, #"but " 1e3 ""#), (#""NaN""#, #"but "NaN""#),
+            (#""true""#, #"but "true""#), (#""FALSE""#, #"but "FALSE""#), ("null", "but null"),
+            (#""1.2.3""#, nil), (#""ok""#, nil), (#""""#, nil), ("[1]", nil), ("{}", nil),
+        ] as [(String, String?)])
+    func topLevel(value: String, words: String?) throws {
+        let signals = FieldSelection.topLevel()
+            .signals(of: try Self.document(#"{"lag":\#(value)}"#), prefix: "doctor.")
+        guard let words else {
+            #expect(signals.isEmpty)
+            return
+        }
+        #expect(
+            signals.map(\.value)
+                == [.absent(why: "missing_field", detail: "no number or boolean, \(words)")])
+    }
+
+    @Test(
         "a status and a time of a report",
         arguments: [
             (#"{"status":"degraded"}"#, #"status is not pass, warn or fail, but "degraded""#),

@@ -125,6 +125,23 @@ struct ReportTests {
         #expect(signals.number("doctor.failed") == 1)
     }
 
+    @Test("members of the sender's own are no near-misses, and a value with a unit is a number")
+    func own() async throws {
+        let signals = try await doctor(
+            #"""
+            {"status": "pass", "version": "1", "details": {}, "checks": {
+              "raid": [{"state": "idle", "observedValue": 2, "observedUnit": "disks"}],
+              "ntp": [{"status": "pass", "observedValue": "180", "observedUnit": "ms"}],
+              "kernel": [{"status": "pass", "observedValue": "6.1"}]}}
+            """#)
+        #expect(signals.number("doctor.raid") == 2)
+        #expect(
+            signals["doctor.ntp"]?.value
+                == .absent(why: "garbage", detail: #"observedValue is no number, but "180""#))
+        #expect(signals["doctor.ntp"]?.unit == .milliseconds)
+        #expect(signals["doctor.kernel"] == nil)
+    }
+
     @Test("the report's own time counts, not the file's")
     func time() async throws {
         let signals = try await doctor(#"{"status":"pass","time":"2020-01-01T00:00:00Z"}"#)
@@ -141,6 +158,13 @@ struct ReportTests {
             #"{"status":"pass","checks":{"a":[{"status":null}]}}"#,
             #"{"status":"pass","checks":{"a":[{"status":"great"}]}}"#,
             #"{"status":"pass","time":"today"}"#, #"["pass"]"#, "pass", "",
+            #"{"status":"pass","Checks":{"a":[{"status":"fail"}]}}"#,
+            #"{"status":"pass","check":{"a":[{"status":"fail"}]}}"#,
+            #"{"status":"pass","Time":"2020-01-01T00:00:00Z"}"#,
+            #"{"status":"pass","checks":{"a":[{"Status":"fail"}]}}"#,
+            #"{"status":"pass","checks":{"a":[{"staus":"fail"}]}}"#,
+            #"{"status":"pass","checks":{"a":[{"state":"DOWN"}]}}"#,
+            #"{"status":"pass","checks":{"a":[{"status":"pass"},{"result":"error"}]}}"#,
         ])
     func wrong(text: String) async throws {
         let signals = try await doctor(text)
@@ -170,6 +194,16 @@ struct ReportTests {
         #expect(signals.number("doctor.age_s") == 12.5)
         #expect(signals.number("gateway.spool") == 3)
         #expect(signals.reason("doctor.ok") == .missingField)
+    }
+
+    @Test("a value with an old timestamp of its own is stale, in a file that is fresh")
+    func timestamps() async throws {
+        let now = WallClock.system.now.milliseconds
+        let signals = try await measure(
+            "spool_files 3 \(now - 3_600_000)\nbackup_ok 1 \(now - 1000)\n", textfile)
+        #expect(signals["doctor.fresh"]?.value == .flag(true))
+        #expect(signals.reason("gateway.spool") == .stale)
+        #expect(signals.number("doctor.ok") == 1)
     }
 
     @Test("several series for one signal, and a file that is not a textfile")

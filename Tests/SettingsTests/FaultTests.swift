@@ -194,6 +194,8 @@ struct FaultTests {
             ".client_certificate", "without client_key"
         ),
         ("{name: a, kind: http, url: \"http://a\", expect: [20]}", ".expect[0]", "200-299"),
+        ("{name: a, kind: http, url: \"http://a\", expect: [200-]}", ".expect[0]", "200-299"),
+        ("{name: a, kind: http, url: \"http://a\", expect: [-200]}", ".expect[0]", "200-299"),
         ("{name: a, kind: http, url: \"http://a\", fields: {x: /y}}", ".fields.x", "object.field"),
         ("{name: a, kind: http, url: \"http://a\", fields: {x.z: y}}", ".fields.x.z", "slash"),
         (

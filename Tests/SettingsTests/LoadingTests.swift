@@ -75,6 +75,39 @@ struct LoadingTests {
                 == "did you mean canary.5xx_rate?")
     }
 
+    @Test(
+        "a histogram in another unit than its name is a warning",
+        arguments: [
+            ("latency: rt_seconds, latency_unit: milliseconds", "write latency_unit: seconds"),
+            ("latency: rt_ms", "write latency_unit: milliseconds"),
+            ("latency: rt_milliseconds", "write latency_unit: milliseconds"),
+            ("latency: rt_milliseconds, latency_unit: milliseconds", nil), ("latency: rt", nil),
+            ("preset: linkerd", nil), ("preset: istio", nil), ("preset: nginx", nil),
+        ] as [(String, String?)])
+    func units(keys: String, remedy: String?) throws {
+        let reading = try Settings.read(
+            text: """
+                analysis:
+                  probes: [{name: a, kind: prometheus, url: "http://a", \(keys)}]
+                  checks: [{id: canary.p99_ms, warn: 300, fail: 500}]
+                """)
+        let found = reading.warnings.filter { $0.key == "analysis.probes[0].latency_unit" }
+        #expect(found.map(\.remedy) == [remedy].compactMap(\.self))
+    }
+
+    @Test("a limit without a value is a warning")
+    func emptyLimits() throws {
+        let reading = try Settings.read(
+            text: """
+                analysis:
+                  checks:
+                    - {id: canary.5xx_rate, warn: 0.005, fail: }
+                    - {id: canary.p99_ms, fail: 500, stable_fail: null}
+                """)
+        let found = reading.warnings.filter { $0.fault.hasPrefix("no value") }
+        #expect(found.map(\.key) == ["analysis.checks[0].fail", "analysis.checks[1].stable_fail"])
+    }
+
     @Test("a placeholder of a link that no message fills in is a warning")
     func placeholders() throws {
         let reading = try Settings.read(

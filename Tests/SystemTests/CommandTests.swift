@@ -103,6 +103,106 @@ struct CommandTests {
         #expect(ready.output.hasPrefix("127.0.0.1:\(node.port) is ready ("))
     }
 
+    @Test("health --url requests a node elsewhere, verifies its certificate and needs no token")
+    func healthElsewhere() async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let node = try NodeProcess(
+            "elsewhere", engine: engine,
+            yaml: """
+                analysis:
+                  probes: [{name: node, kind: disk, path: /}]
+                  checks: [{id: gateway.disk_ok}]
+                  concerns: {}
+                """)
+        let folder = try TemporaryDirectory("asking")
+        @Sendable func health(
+            _ options: [String], _ variables: [String: String] = [:]
+        ) async throws -> CommandRun {
+            try await CommandRun(["health"] + options, in: folder.path, variables)
+        }
+        let away = try await health(["--url", node.url])
+        #expect(away.exit == .code(1))
+        #expect(away.output.contains("\(node.url) does not answer"), "\(away.output)")
+        let fleet = Fleet()
+        defer { fleet.killAll() }
+        try fleet.start(node)
+        try await node.untilReady()
+        let trusted = ["--url", node.url + "/", "--ca-file", node.certificate]
+        let ready = try await health(trusted)
+        #expect(ready.exit == .code(0), "\(ready.output) \(ready.errors)")
+        #expect(ready.output.hasPrefix("\(node.url) is ready ("), "\(ready.output)")
+        // The suffix of the commands in a digest, with a token file that is not on this machine.
+        let pasted = try await health(trusted + ["--token-file", folder.file("none")])
+        #expect(pasted.exit == .code(0), "\(pasted.errors)")
+        let variables = [
+            "BELLWETHER_URL": node.url, "BELLWETHER_CA_FILE": node.certificate,
+        ]
+        #expect(try await health([], variables).exit == .code(0))
+        let untrusted = try await health(["--url", node.url])
+        #expect(untrusted.exit == .code(1))
+        let both = try await health(["--url", node.url, "--config", node.configuration])
+        #expect(both.exit == .code(64), "\(both.errors)")
+        let foreign = try await health(["--url", "elsewhere:8443"])
+        #expect(foreign.exit == .code(1))
+        #expect(foreign.errors.contains("is not an address"), "\(foreign.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+    }
+
+    @Test(
+        "a number of results that cannot be meant is refused, not rounded",
+        arguments: [
+            ["logs", "query", "--limit", "0"], ["logs", "query", "--limit=-5"],
+            ["outbox", "list", "--limit", "0"],
+            ["outbox", "list", "--limit", "5000"], ["digest", "list", "--limit=-1"],
+        ])
+    func limits(arguments: [String]) async throws {
+        let folder = try TemporaryDirectory("limits")
+        let run = try await CommandRun(arguments, in: folder.path)
+        #expect(run.exit == .code(64), "\(arguments): \(run.errors)")
+        #expect(run.errors.contains("takes a number"), "\(run.errors)")
+    }
+
+    @Test("a rehearsal with a token but without the node it is for is refused")
+    func rehearsalWithoutNode() async throws {
+        let folder = try TemporaryDirectory("rehearsal")
+        let bookmark = folder.file("bookmark.json")
+        try "{}".write(toFile: bookmark, atomically: true, encoding: .utf8)
+        let run = try await CommandRun(
+            ["rehearse", "restore", bookmark, "--token-file", "token"], in: folder.path)
+        #expect(run.exit == .code(64), "\(run.exit) \(run.errors)")
+        #expect(run.errors.contains("belong to --url"), "\(run.errors)")
+    }
+
+    @Test("a page with the status 200 that is no health document is not ready")
+    func healthOfAnotherServer() async throws {
+        let port = try FreePort.take()
+        let child = try ChildProcess(
+            "python3",
+            [
+                "-c",
+                """
+                import http.server, sys
+                class H(http.server.BaseHTTPRequestHandler):
+                    def do_GET(self):
+                        body = b'<html>Welcome</html>'
+                        self.send_response(200)
+                        self.send_header('Content-Length', str(len(body)))
+                        self.end_headers()
+                        self.wfile.write(body)
+                http.server.HTTPServer(('127.0.0.1', \(port)), H).serve_forever()
+                """,
+            ])
+        defer { child.kill() }
+        let folder = try TemporaryDirectory("other")
+        try await eventually("the other server answers, and is no ready node") {
+            let run = try await CommandRun(
+                ["health", "--url", "http://127.0.0.1:\(port)"], in: folder.path)
+            return run.exit == .code(1)
+                && run.output.contains("is not ready (HTTP 200, which is no health document)")
+        }
+    }
+
     @Test("demo --canary serves the metrics page that a node elsewhere measures")
     func simulator() async throws {
         let engine = TransferEngine(telemetry: .silent)
@@ -205,6 +305,76 @@ struct CommandTests {
         let differs = try await run(["replay", "--vectors", "changed.json"], in: folder)
         #expect(differs.exit == .code(1))
         #expect(differs.output.contains("p_ratio"), "\(differs.output)")
+    }
+
+    @Test("commands end also below a program that ignores the ends of its children")
+    func ignoredChildren() async throws {
+        let folder = try TemporaryDirectory("ignored")
+        try """
+        analysis:
+          probes:
+            - {name: good, kind: command, command: [/bin/sh, -c, "exit 0"], timeout: 2s}
+            - {name: bad, kind: command, command: [/bin/sh, -c, "exit 3"], timeout: 2s}
+          checks: [{id: gateway.good_ok}, {id: gateway.bad_ok}]
+          concerns: {}
+        """.write(toFile: folder.file("bellwether.yaml"), atomically: true, encoding: .utf8)
+        let child = try ChildProcess(
+            "python3",
+            [
+                "-c",
+                "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])",
+                NodeProcess.executable, "probe", "--config", folder.file("bellwether.yaml"),
+            ])
+        let exit = try await child.waitForExit()
+        #expect(exit == .code(0), "\(child.output) \(child.errors)")
+        #expect(child.output.contains("gateway.good_ok = yes"), "\(child.output)")
+        #expect(child.output.contains("gateway.bad_ok = no"), "\(child.output)")
+    }
+
+    @Test("replay --url judges the events of a running node by the checks of a file here")
+    func replayedNode() async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let node = try NodeProcess(
+            "replayed", engine: engine,
+            yaml: """
+                analysis:
+                  probes: [{name: node, kind: disk, path: /}]
+                  checks: [{id: gateway.disk_free_bytes, fail: 1, direction: below}]
+                  concerns: {}
+                """)
+        let fleet = Fleet()
+        defer { fleet.killAll() }
+        try fleet.start(node)
+        try await node.untilReady()
+        let verdict = try await node.measure(#"{"rollout":"shop"}"#)
+        #expect(verdict.status == 200)
+        let folder = try TemporaryDirectory("policies")
+        for (name, limit) in [("same", "1"), ("strict", "1e300")] {
+            try """
+            analysis:
+              probes: [{name: node, kind: disk, path: /}]
+              checks: [{id: gateway.disk_free_bytes, fail: \(limit), direction: below}]
+              concerns: {}
+            """.write(toFile: folder.file("\(name).yaml"), atomically: true, encoding: .utf8)
+        }
+        let remote = [
+            "--url", node.url, "--token-file", node.data + "/tokens/read", "--ca-file",
+            node.certificate,
+        ]
+        func replay(_ options: [String]) async throws -> CommandRun {
+            try await CommandRun(["replay"] + options, in: folder.path)
+        }
+        let same = try await replay(["--config", "same.yaml"] + remote)
+        #expect(same.exit == .code(0), "\(same.errors)")
+        #expect(same.errors.contains("1 judged again, 0 would change"), "\(same.errors)")
+        let strict = try await replay(["--config", "strict.yaml"] + remote)
+        #expect(strict.exit == .code(1), "\(strict.errors)")
+        #expect(strict.output.contains("default/shop"), "\(strict.output)")
+        let both = try await replay(["lines", "--config", "same.yaml"] + remote)
+        #expect(both.exit == .code(64), "\(both.errors)")
+        let alone = try await replay(["--config", "same.yaml", "--token-file", "t"])
+        #expect(alone.exit == .code(64), "\(alone.errors)")
     }
 
     @Test("replay names what is no event, instead of nothing to judge")

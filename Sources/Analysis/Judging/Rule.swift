@@ -25,6 +25,13 @@ public struct Rule: Sendable, Hashable, CustomStringConvertible {
     public static let insufficient = Rule("insufficient")
     /// No probe reported the signal.
     public static let missing = Rule("missing")
+    /// The quantile lies above the highest edge of its histogram, which is not beyond the limit: it may
+    /// be.
+    public static let aboveBuckets = Rule("above_buckets")
+    /// A yes or no was expected, and the number is neither 1 nor 0.
+    public static let notAFlag = Rule("not_a_flag")
+    /// A proportion was expected, and the number is greater than 1, such as a percentage.
+    public static let notAProportion = Rule("not_a_proportion")
     /// The probe reported NaN or an infinite number.
     public static let notANumber = Rule("not_a_number")
 }

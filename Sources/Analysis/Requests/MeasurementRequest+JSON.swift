@@ -3,7 +3,7 @@ import JSON
 extension MeasurementRequest {
     /// Parses a request's body: one JSON object within `limits`. Values may be
     /// strings or numbers, `null` and `""` mean not given, unknown fields are
-    /// ignored.
+    /// ignored unless they are known ones in another spelling.
     public init(parsing body: [UInt8]) throws(RequestFault) {
         var fault: RequestFault?
         let request = body.withUnsafeBytes { bytes -> MeasurementRequest? in
@@ -42,7 +42,10 @@ extension MeasurementRequest {
         var fields = RequestFields()
         do throws(JSONFault) {
             try JSONScanner.members(of: bytes, limits: limits) { (key, value) throws(JSONFault) in
-                guard let name = RequestFields.Name(key: key, in: bytes) else { return }
+                guard let name = RequestFields.Name(key: key, in: bytes) else {
+                    if let text = key.text(in: bytes) { fields.noteUnknown(text) }
+                    return
+                }
                 switch value.kind {
                 case .null: fields.take(name, "")
                 case .string: fields.take(name, value.text(in: bytes) ?? "")

@@ -11,9 +11,11 @@ extension MeasurementRequest {
         var broken: RequestFault?
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let key = PercentCoding.decode(parts[0], plusIsBlank: true),
-                let name = RequestFields.Name(rawValue: key)
-            else { continue }
+            guard let key = PercentCoding.decode(parts[0], plusIsBlank: true) else { continue }
+            guard let name = RequestFields.Name(rawValue: key) else {
+                fields.noteUnknown(key)
+                continue
+            }
             guard
                 let text = PercentCoding.decode(
                     parts.count > 1 ? parts[1] : "", plusIsBlank: true)

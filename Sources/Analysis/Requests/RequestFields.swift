@@ -1,3 +1,6 @@
+import Core
+import Events
+
 /// Collects the known fields of a request, from a body or a query.
 struct RequestFields {
     enum Name: String, CaseIterable {
@@ -52,6 +55,37 @@ struct RequestFields {
     /// The first invalid field, in source order. Later ones are still read, for `readable`.
     private(set) var fault: RequestFault?
     private var refused = Names()
+    /// Unknown names that almost are known ones, with those.
+    private var misspelt: [(name: Name, key: String)] = []
+    /// The number of unknown names.
+    private var unknown = 0
+
+    /// The most unknown names that are compared with the known ones.
+    private static let mostCompared = 32
+    private static let longestCompared = 24
+
+    /// Takes note of an unknown name. It is ignored unless it is a known one in another spelling: a
+    /// misspelt `namespace` would have another rollout judged.
+    mutating func noteUnknown(_ key: String) {
+        unknown +|= 1
+        guard unknown <= Self.mostCompared, key.utf8.count <= Self.longestCompared else { return }
+        let plain = key.lowercased().filter { $0 != "_" && $0 != "-" }
+        let isNamespace = Suggestion.nearest(to: key, among: ["namespace"], within: 1) != nil
+        let name =
+            isNamespace
+            ? Name.namespace
+            : Name.allCases.first { !$0.isHint && $0.rawValue.lowercased() == plain }
+        if let name { misspelt.append((name, key)) }
+    }
+
+    /// The first field that is given in another spelling only.
+    private var misspelling: RequestFault? {
+        misspelt.first { !seen.contains($0.name) }.map {
+            RequestFault(
+                .invalid("must be written so, not \(InertText.quoted($0.key))"),
+                field: $0.name.rawValue)
+        }
+    }
 
     /// Stores the text of a field; an empty text means not given.
     mutating func take(_ name: Name, _ text: String) {
@@ -106,7 +140,8 @@ struct RequestFields {
     var readable: ReadableRequest {
         let namespaceIsKnown =
             !refused.contains(.namespace)
-            && (seen.contains(.namespace) || !request.rollout.isEmpty)
+            && (seen.contains(.namespace)
+                || !request.rollout.isEmpty && misspelling?.field != Name.namespace.rawValue)
         return ReadableRequest(
             namespace: namespaceIsKnown ? request.namespace : nil,
             rollout: request.rollout.isEmpty ? nil : request.rollout,
@@ -116,7 +151,7 @@ struct RequestFields {
 
     /// Returns the request, or throws the first fault with the readable fields.
     func finish() throws(RequestFault) -> MeasurementRequest {
-        if var fault {
+        if var fault = fault ?? misspelling {
             fault.readable = readable
             throw fault
         }

@@ -34,6 +34,15 @@ public struct LatencyBuckets: Sendable, Hashable {
         return start + (edges[bucket] - start) * ((rank - below) / inside)
     }
 
+    /// Whether the quantile lies above the highest finite edge, so that only this edge is known to be
+    /// exceeded.
+    func isAboveEdges(_ q: Double) -> Bool {
+        guard total > 0, edges.last == .infinity else { return false }
+        // A rank that is equal but for rounding is at the edge.
+        let bucket = self.bucket(ofRank: q * total * (1 - 1e-12)) ?? edges.count - 1
+        return bucket == edges.count - 1
+    }
+
     /// The first bucket whose cumulative count reaches the rank; nil if none does.
     func bucket(ofRank rank: Double) -> Int? { cumulative.firstIndex { $0 >= rank } }
 

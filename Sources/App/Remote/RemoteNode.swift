@@ -39,10 +39,7 @@ public struct RemoteNode: Sendable {
     private init(
         url: String, tokenFile: String, caFile: String, token given: String?
     ) throws(Fault) {
-        guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
-            throw Fault("\(url) is not an address; write https://host:port")
-        }
-        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        self.url = try Self.origin(url)
         if let given {
             token = given
         } else {
@@ -51,6 +48,14 @@ public struct RemoteNode: Sendable {
             }
         }
         trust = caFile.isEmpty ? .system : .file(caFile)
+    }
+
+    /// The address without a final slash; throws for a text that is none.
+    static func origin(_ url: String) throws(Fault) -> String {
+        guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
+            throw Fault("\(url) is not an address; write https://host:port")
+        }
+        return url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
     /// A client of the node that runs on a data folder of this machine.

@@ -1,3 +1,4 @@
+import JSON
 public import Rendering
 public import Secrets
 public import Transfer
@@ -41,10 +42,21 @@ public struct SlackReceiver: Receiver {
             // `rollup_error` is the only other 4xx answer that Slack asks clients to retry.
             return DeliveryAttempt(
                 reply, secrets: Self.secrets(in: address), for: recipients,
-                isTransient: { _, word in word == "rollup_error" })
+                meaning: Self.meaning(of: reply), isTransient: { _, word in word == "rollup_error" }
+            )
         } catch {
             return DeliveryAttempt(error, for: recipients)
         }
+    }
+
+    /// What a success says that is none: a web page, such as a proxy's sign-in, came from another
+    /// server, and an object with a false `ok` is a refusal. nil leaves it to the status.
+    private static func meaning(of reply: HTTPReply) -> DeliveryAttempt.Meaning? {
+        guard (200..<300).contains(reply.status) else { return nil }
+        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        if reply.body.first(where: { !isSpace($0) }) == UInt8(ascii: "<") { return .retry }
+        let document = try? JSONValue(parsing: reply.body, limits: .event)
+        return ["ok", "success"].contains { document?[$0] == .bool(false) } ? .refused : nil
     }
 
     /// The texts to remove from answers: the URL, and the last part of its path, which is the key.

@@ -200,8 +200,9 @@ private struct Fields {
                     || value.equals("unhealthy", in: line) || value.equals("degraded", in: line)
                     || value.equals("unknown", in: line)
             else {
-                throw .invalid(
-                    field: "status", expected: "one of healthy, degraded, unknown, unhealthy")
+                throw .outside(
+                    field: "status", expected: "one of healthy, degraded, unknown, unhealthy",
+                    value: value, in: line)
             }
         case .attempt: try count(field, value, in: line)
         case .deltas: try list(field, value, naming: "metric")

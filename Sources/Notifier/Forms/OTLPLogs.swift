@@ -134,7 +134,8 @@ enum OTLPLogs {
             event: HookText.at(record, "eventName") ?? own.text("event.name") ?? "otel.log",
             namespace: named("namespace", "k8s.namespace.name"),
             rollout: named("rollout", "k8s.rollout.name"), revision: named("revision"),
-            status: named("status").flatMap(VerdictStatus.init(rawValue:)),
+            // Other words stay in the attributes: `status` has other meanings, too.
+            status: named("status").flatMap { VerdictStatus(rawValue: $0.lowercased()) },
             message: body.map(words))
         var otel: [JSONValue.Member] = []
         if let text = HookText.at(record, "severityText") {
@@ -275,10 +276,12 @@ enum OTLPLogs {
         }
 
         func text(_ name: String) -> String? {
-            guard case .string(let text)? = members.first(where: { $0.key == name })?.value,
-                !text.isEmpty
-            else { return nil }
-            return text.cut(to: HookText.name, .utf8)
+            switch members.first(where: { $0.key == name })?.value {
+            // A revision may be a number.
+            case .string(let text)?, .number(let text)?:
+                return text.isEmpty ? nil : text.cut(to: HookText.name, .utf8)
+            default: return nil
+            }
         }
 
         var identity: String {

@@ -1,3 +1,4 @@
+import Core
 import Events
 import HTTPTypes
 import JSON
@@ -27,13 +28,22 @@ enum AlertmanagerHook {
         var events: [Event] = []
         for alert in alerts { events.append(event(alert, payload, now)) }
         guard events.contains(where: { $0.event != EventName.alertUnreadable }) else {
+            let said = HookText.at(alerts.first, "status") ?? ""
             throw .malformed(
-                "alert_malformed", "an alert's status is firing or resolved", field: "alerts.status"
-            )
+                "alert_malformed",
+                "an alert's status is firing or resolved, not \(InertText.quoted(said))",
+                field: "alerts.status")
         }
         _ = try HookText.count(payload, "truncatedAlerts")
-        if let truncated = payload["truncatedAlerts"]?.count?.value, truncated > 0 {
-            events.append(gap(truncated, payload, now))
+        switch payload["truncatedAlerts"] {
+        case nil, .null: break
+        case let value?:
+            guard case .count(let truncated) = Count.read(value) else {
+                // A number that is not understood may stand for alerts that were left out.
+                events.append(gap(HookText.at(value) ?? "unknown", payload, now))
+                break
+            }
+            if truncated.value > 0 { events.append(gap(String(truncated.value), payload, now)) }
         }
         return events
     }
@@ -86,22 +96,29 @@ enum AlertmanagerHook {
         for (name, text) in [("startsAt", starts), ("endsAt", ends)] {
             if let text { event.extra.append(.init(name, .string(text))) }
         }
+        event.extra += HookText.leftOut(labels, as: "labels_left_out")
+        event.extra += HookText.leftOut(alert["annotations"], as: "annotations_left_out")
         return event
     }
 
     /// The event for alerts that Alertmanager truncated because of its `max_alerts`. Its id changes
     /// once a minute.
-    private static func gap(_ count: Int, _ payload: JSONValue, _ now: Timestamp) -> Event {
-        Event(
+    ///
+    /// - Parameter count: As it was sent, if it is not understood.
+    private static func gap(_ count: String, _ payload: JSONValue, _ now: Timestamp) -> Event {
+        let isNumber = count.utf8.allSatisfy { 0x30...0x39 ~= $0 }
+        return Event(
             id: HookText.id(
                 "alertmanager", "truncated", HookText.at(payload, "groupKey", limit: 2048),
-                String(count), String(now.milliseconds / 60_000)),
+                count, String(now.milliseconds / 60_000)),
             ts: now, level: .warn, event: EventName.alertsTruncated,
             namespace: HookText.at(payload, "commonLabels", "namespace"),
             rollout: HookText.at(payload, "commonLabels", "rollout"),
             revision: HookText.at(payload, "commonLabels", "revision"),
-            message: "Alertmanager left \(count) more alerts of this group out (max_alerts)",
-            extra: [.init("truncated", .number(String(count)))])
+            message: isNumber
+                ? "Alertmanager left \(count) more alerts of this group out (max_alerts)"
+                : "Alertmanager may have left alerts of this group out: truncatedAlerts is \"\(count)\"",
+            extra: [.init("truncated", isNumber ? .number(count) : .string(count))])
     }
 
     private static func level(_ severity: String?) -> Event.Level {

@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 import Server
@@ -69,7 +70,7 @@ enum ArgoNotification {
         guard let kind = rollouts[trigger] else {
             throw .malformed(
                 "trigger_unknown",
-                "the trigger must be one of \(known.joined(separator: ", "))",
+                "the trigger must be one of \(known.joined(separator: ", ")), not \(InertText.quoted(trigger))",
                 field: "trigger")
         }
         return [try rollout(kind, trigger, object, name, now)]

@@ -31,10 +31,15 @@ enum FlaggerHook {
         let kind = try kind(of: payload)
         let metadata = payload["metadata"]
         let checksum = HookText.at(payload, "checksum")
-        let isWarning = HookText.at(metadata, "eventType") == "Warning"
+        // Kubernetes knows Normal and Warning; any other type is not taken for normal.
+        let type = HookText.at(metadata, "eventType")?.lowercased() ?? "normal"
         let (event, level) = meaning(of: phase)
-        var words = HookText.at(metadata, "eventMessage", limit: HookText.message)
-        if words == nil { words = "Flagger: \(kind) hook in phase \(phase)" }
+        var words =
+            HookText.at(metadata, "eventMessage", limit: HookText.message)
+            ?? "Flagger: \(kind) hook in phase \(phase)"
+        if !phases.contains(phase.lowercased()) {
+            words += " (the phase \"\(phase)\" is not one of Flagger's)"
+        }
         var flagger: [JSONValue.Member] = [
             .init("phase", .string(phase)), .init("hook", .string(kind)),
         ]
@@ -47,6 +52,7 @@ enum FlaggerHook {
         let labels = HookText.labels(metadata, except: ["token"])
         flagger.append(.init("metadata", labels))
         var extra: [JSONValue.Member] = [.init("flagger", .object(flagger))]
+        extra += HookText.leftOut(metadata, except: ["token"], as: "metadata_left_out")
         if let text = HookText.at(payload, "canaryWeight"), let share = Int(text), share <= 100 {
             extra.append(.init("weight", .string(text)))
         }
@@ -58,7 +64,7 @@ enum FlaggerHook {
                 id: HookText.id("flagger", namespace, name, identity.text),
                 // Flagger's own send time is in `flagger.metadata.timestamp`.
                 ts: now,
-                level: isWarning ? max(level, .warn) : level, event: event,
+                level: type == "normal" ? level : max(level, .warn), event: event,
                 namespace: namespace, rollout: name,
                 revision: HookText.at(metadata, "revision") ?? HookText.at(payload, "buildId")
                     ?? checksum,
@@ -66,12 +72,20 @@ enum FlaggerHook {
         ]
     }
 
+    /// The phases of a Canary (`flagger.app/v1beta1`), in lower case.
+    private static let phases: Set<String> = [
+        "initializing", "initialized", "waiting", "progressing", "waitingpromotion", "promoting",
+        "finalising", "succeeded", "failed", "terminating", "terminated",
+    ]
+
     private static func meaning(of phase: String) -> (event: String, level: Event.Level) {
-        switch phase {
-        case "Succeeded": (EventName.rolloutPromoted, .info)
-        case "Failed": (EventName.rolloutAborted, .error)
-        case "Waiting", "WaitingPromotion": (EventName.rolloutPaused, .info)
-        default: ("rollout." + phase.lowercased(), .info)
+        let word = phase.lowercased()
+        return switch word {
+        case "succeeded": (EventName.rolloutPromoted, .info)
+        case "failed": (EventName.rolloutAborted, .error)
+        case "waiting", "waitingpromotion": (EventName.rolloutPaused, .info)
+        // What is not understood may be a failure.
+        default: ("rollout.\(word)", phases.contains(word) ? .info : .warn)
         }
     }
 

@@ -58,6 +58,21 @@ enum HookText {
         return .object(kept)
     }
 
+    /// The number of members that `labels` leaves out, as a member of the event; empty if it keeps
+    /// all that have a value.
+    static func leftOut(
+        _ tree: JSONValue?, except hidden: Set<String> = [], as name: String
+    ) -> [JSONValue.Member] {
+        guard case .object(let members) = tree else { return [] }
+        let given = members.count {
+            !hidden.contains($0.key) && $0.value != .null && $0.value != .string("")
+        }
+        guard case .object(let kept) = labels(tree, except: hidden), given > kept.count else {
+            return []
+        }
+        return [.init(name, .number(String(given -| kept.count)))]
+    }
+
     /// The event without its largest extra members, so that it fits a line of the log. The member
     /// `cut` lists the removed keys.
     static func fitting(_ event: Event) -> Event {

@@ -1,3 +1,5 @@
+import Events
+
 /// The labels of one sample, as ranges of the page; valid only during the visit.
 struct ExpositionLabels {
     struct Entry {
@@ -10,6 +12,19 @@ struct ExpositionLabels {
 
     let bytes: UnsafeRawBufferPointer
     let entries: [Entry]
+    /// The sample's own timestamp as on the page; nil if it has none.
+    var time: Double?
+
+    /// How long before `now` the sample was taken. nil without a timestamp, or for one that is no
+    /// time.
+    ///
+    /// The text format has milliseconds, OpenMetrics seconds; their magnitudes do not overlap between
+    /// 1973 and 5138.
+    func age(at now: Timestamp) -> Duration? {
+        guard let time, time.magnitude < 1e15 else { return nil }
+        let milliseconds = Int64(saturating: time.magnitude < 1e11 ? time * 1000.0 : time)
+        return now - Timestamp(milliseconds: milliseconds)
+    }
 
     /// The unescaped value of the label `name`; nil if there is no such label.
     func value(of name: [UInt8]) -> [UInt8]? {

@@ -12,7 +12,8 @@ import Events
 ///
 /// Supports the text format 0.0.4, OpenMetrics 1.0 (fractional timestamps, exemplars, which are
 /// skipped, `# EOF`), and quoted UTF-8 names (`{"my.metric",a="b"} 1`). Of lines of other metrics,
-/// only the beginning is checked: a page whose lines cannot be samples (HTML, JSON) is an error.
+/// only the beginning and the end are checked: a page whose lines cannot be samples (HTML, JSON) is
+/// an error, and so is one that ends inside any line, because series may be missing behind it.
 /// The input may be hostile: work is linear in its size and bounded by the limits.
 struct ExpositionScanner {
     /// Maximum number of labels of one sample.
@@ -54,8 +55,10 @@ struct ExpositionScanner {
             skipSpace()
             guard at < bytes.count else { return }
             switch bytes[at] {
-            case UInt8(ascii: "\n"), UInt8(ascii: "#"):
-                skipLine()
+            case UInt8(ascii: "\n"):
+                at += 1
+            case UInt8(ascii: "#"):
+                try comment()
             case UInt8(ascii: "{"):
                 try quotedName(wanted, visit)
             case let first where Self.startsName(first):
@@ -63,13 +66,21 @@ struct ExpositionScanner {
                     at += wanted[index].count
                     labels.removeAll(keepingCapacity: true)
                     try sample(index, visit)
-                } else {
-                    skipLine()
+                } else if !skipLine() {
+                    throw cutOff
                 }
             default:
                 throw fault("not a metrics page")
             }
         }
+    }
+
+    /// Skips a comment. Only `# EOF` may end the page without a line feed: it is the last line.
+    private mutating func comment() throws(MissingData) {
+        var rest = bytes.dropFirst(at)
+        guard !skipLine() else { return }
+        while let last = rest.last, Self.isSpace(last) { rest.removeLast() }
+        guard rest.elementsEqual("# EOF".utf8) else { throw cutOff }
     }
 
     // MARK: - Grammar
@@ -107,7 +118,8 @@ struct ExpositionScanner {
         }
         guard let index else {
             at = line
-            return skipLine()
+            guard skipLine() else { throw cutOff }
+            return
         }
         labels.removeAll(keepingCapacity: true)
         if bytes[at] == UInt8(ascii: ",") { at += 1 }
@@ -197,18 +209,22 @@ struct ExpositionScanner {
         let start = at
         guard let value = number() else { throw noNumber(from: start) }
         skipSpace()
+        var time: Double?
         if at < bytes.count, bytes[at] != UInt8(ascii: "\n"), bytes[at] != UInt8(ascii: "#") {
-            guard number() != nil else { throw fault("no timestamp") }
+            guard let stamp = number() else { throw fault("no timestamp") }
+            time = stamp
             skipSpace()
         }
         if at < bytes.count, bytes[at] == UInt8(ascii: "#") { skipLine(leavingBreak: true) }
         // A number truncated at the end of the page would still be valid.
-        guard at < bytes.count else {
-            throw fault("the page ends without a line feed, as if cut off,")
-        }
+        guard at < bytes.count else { throw cutOff }
         guard bytes[at] == UInt8(ascii: "\n") else { throw fault("more than a sample") }
-        try visit(index, ExpositionLabels(bytes: bytes, entries: labels), value)
+        try visit(index, ExpositionLabels(bytes: bytes, entries: labels, time: time), value)
         at += 1
+    }
+
+    private var cutOff: MissingData {
+        fault("the page ends without a line feed, as if cut off,")
     }
 
     private func noNumber(from start: Int) -> MissingData {
@@ -225,13 +241,21 @@ struct ExpositionScanner {
         return Self.number(bytes[start..<at])
     }
 
-    /// Parses decimal numbers, exponents, `NaN` and `+Inf`, as Go's `ParseFloat`.
+    /// Parses decimal numbers, exponents, `NaN` and `+Inf`, as Prometheus does: not hexadecimal
+    /// ones, nor the payload of a NaN.
     static func number(_ text: Slice<UnsafeRawBufferPointer>) -> Double? {
         guard !text.isEmpty, text.count <= numberLimit else { return nil }
         if text.count <= 18, text.allSatisfy(isDigit) {
             return Double(text.reduce(Int64(0)) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) })
         }
-        return Double(String(decoding: text, as: UTF8.self))
+        return number(String(decoding: text, as: UTF8.self))
+    }
+
+    static func number(_ text: String) -> Double? {
+        let isPlain = text.utf8.allSatisfy {
+            $0 | 0x20 != UInt8(ascii: "x") && $0 != UInt8(ascii: "(")
+        }
+        return isPlain ? Double(text) : nil
     }
 
     // MARK: - Bytes
@@ -240,14 +264,17 @@ struct ExpositionScanner {
         while at < bytes.count, Self.isSpace(bytes[at]) { at += 1 }
     }
 
-    private mutating func skipLine(leavingBreak: Bool = false) {
+    /// Returns false if the page ends in the line.
+    @discardableResult
+    private mutating func skipLine(leavingBreak: Bool = false) -> Bool {
         guard at < bytes.count, let base = bytes.baseAddress,
             let found = memchr(base + at, Int32(UInt8(ascii: "\n")), bytes.count - at)
         else {
             at = bytes.count
-            return
+            return false
         }
         at = UnsafeRawPointer(found) - base + (leavingBreak ? 0 : 1)
+        return true
     }
 
     private mutating func expect(_ byte: UInt8) throws(MissingData) {

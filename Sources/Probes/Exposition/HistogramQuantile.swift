@@ -1,3 +1,5 @@
+import Events
+
 /// Computes the quantile of a histogram as Prometheus' `histogram_quantile`: linear interpolation
 /// in the bucket that contains the rank.
 enum HistogramQuantile {
@@ -11,6 +13,28 @@ enum HistogramQuantile {
     static func value(_ quantile: Double, edges: [Double], cumulative: [Double]) -> Double? {
         interpolated(quantile, edges, cumulative).flatMap { $0.isFinite ? $0 : nil }
     }
+
+    /// Why the counts are not those of one histogram: one is lower than the one before by more than
+    /// rounding, or requests during the scrape, explain. nil if none is.
+    ///
+    /// - Parameter counts: Cumulative counts by upper edge in milliseconds.
+    static func disorder(of counts: [Double: Double]) -> MissingData? {
+        let tolerance = max(leastTolerance, (counts.values.max() ?? 0) / toleratedShare)
+        var highest = (edge: -Double.infinity, count: 0.0)
+        for (edge, count) in counts.sorted(by: { $0.key < $1.key }) {
+            if count > highest.count { highest = (edge, count) }
+            guard highest.count - count <= tolerance else {
+                return MissingData(
+                    .garbage,
+                    "\(count) requests up to \(edge) ms, but \(highest.count) up to \(highest.edge) ms: these buckets are not cumulative"
+                )
+            }
+        }
+        return nil
+    }
+
+    private static let leastTolerance = 2.0
+    private static let toleratedShare = 200.0
 
     private static func interpolated(
         _ quantile: Double, _ edges: [Double], _ cumulative: [Double]

@@ -104,6 +104,9 @@ struct RequestReport: Sendable {
                 .garbage, "a histogram without a +Inf bucket or with no other")
             return quantiles.map { $0.declaration.absent(absence) }
         }
+        if let disorder = HistogramQuantile.disorder(of: increase.buckets) {
+            return quantiles.map { $0.declaration.absent(disorder) }
+        }
         return quantiles.map { quantile, declaration in
             let value = HistogramQuantile.value(quantile, edges: edges, cumulative: cumulative)
             guard let value else { return declaration.absent(Self.noTraffic) }
@@ -116,11 +119,13 @@ struct RequestReport: Sendable {
 
     private func missingCounter(_ presence: ScrapedPage.Presence) -> MissingData? {
         if let missing { return missing }
+        if let stale = presence.stale { return MissingData(.stale, stale) }
         return presence.hasRequests ? nil : noSeries(metrics.counter ?? "")
     }
 
     private func missingHistogram(_ presence: ScrapedPage.Presence) -> MissingData? {
         if let missing { return missing }
+        if let stale = presence.stale { return MissingData(.stale, stale) }
         return presence.hasBuckets ? nil : noSeries((metrics.histogram ?? "") + "_bucket")
     }
 

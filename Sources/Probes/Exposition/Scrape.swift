@@ -173,7 +173,8 @@ struct Increase: Sendable, Equatable {
     }
 
     /// The buckets in ascending order; nil if there is none at +infinity. A count lower than the
-    /// one before, from rounding or missing series, is raised to it, as Prometheus does.
+    /// one before is raised to it, as Prometheus does. `HistogramQuantile.disorder` finds those that
+    /// rounding does not explain.
     var histogram: (edges: [Double], cumulative: [Double])? {
         let edges = buckets.keys.sorted()
         guard edges.last == .infinity else { return nil }

@@ -1,5 +1,6 @@
 import Arguments
 import Events
+import JSON
 
 /// The series of one metrics page that a `RequestMetrics` selects.
 struct ScrapedPage: Sendable {
@@ -28,6 +29,8 @@ struct ScrapedPage: Sendable {
         /// An unknown value of the status label, at most 64 bytes of it; empty for a series
         /// without the label.
         var unknownStatus: String?
+        /// Why a sample is too old, by its own timestamp; nil if none is.
+        var stale: String?
 
         mutating func merge(_ other: Presence) {
             hasRequests = hasRequests || other.hasRequests
@@ -35,6 +38,7 @@ struct ScrapedPage: Sendable {
             hasBuckets = hasBuckets || other.hasBuckets
             // The same one, in whatever order they come.
             unknownStatus = [unknownStatus, other.unknownStatus].compactMap { $0 }.min()
+            stale = [stale, other.stale].compactMap { $0 }.min()
         }
     }
 
@@ -45,6 +49,9 @@ struct ScrapedPage: Sendable {
     /// Maximum number of series of one page.
     static let seriesLimit = 20_000
 
+    /// The age from which a sample with a timestamp is stale, as in Prometheus' queries.
+    static let oldest = Duration.seconds(300)
+
     /// Ascending by key, without duplicates.
     let series: [Series]
     let presence: [SelectedLabels: Presence]
@@ -53,21 +60,33 @@ struct ScrapedPage: Sendable {
 
     /// Parses a page.
     ///
-    /// - Throws: absent(garbage) for a malformed page or a counter that is NaN, negative or
-    ///   infinite; absent(too_large) beyond `seriesLimit`.
-    init(reading page: [UInt8], for metrics: RequestMetrics) throws(MissingData) {
-        var reader = Reader(try Self.spelled(metrics, in: page))
+    /// - Parameter now: When the page was requested; nil takes samples of any age.
+    /// - Throws: absent(garbage) for a malformed page, a counter that is NaN, negative or
+    ///   infinite, and a series with two values; absent(too_large) beyond `seriesLimit`.
+    init(
+        reading page: [UInt8], for metrics: RequestMetrics, at now: Timestamp? = nil
+    ) throws(MissingData) {
+        var reader = Reader(try Self.spelled(metrics, in: page), at: now)
         try ExpositionScanner.scan(page, names: reader.names) {
             (name, labels, value) throws(MissingData) in
             try reader.read(reader.names[name], labels, value)
         }
         presence = reader.presence
         processStart = reader.processStart
-        var last: UInt64?
-        series = reader.series.sorted { $0.key < $1.key }.filter { one in
-            defer { last = one.key }
-            return one.key != last
+        var series: [Series] = []
+        for one in reader.series.sorted(by: { $0.key < $1.key }) {
+            guard let last = series.last, last.key == one.key else {
+                series.append(one)
+                continue
+            }
+            guard last.value == one.value else {
+                let (low, high) = (min(last.value, one.value), max(last.value, one.value))
+                throw MissingData(
+                    .garbage,
+                    "one series of \(reader.name(of: one)) has two values, \(low) and \(high)")
+            }
         }
+        self.series = series
     }
 }
 
@@ -113,9 +132,11 @@ extension ScrapedPage {
         private let common: [Matcher]
         private let selecting: [[UInt8]]
         private let statusLabel: [UInt8]
+        private let now: Timestamp?
 
-        init(_ metrics: RequestMetrics) {
+        init(_ metrics: RequestMetrics, at now: Timestamp?) {
             self.metrics = metrics
+            self.now = now
             names =
                 [metrics.counter, metrics.histogram.map { $0 + "_bucket" }].compactMap { $0 }
                 + [ScrapedPage.startMetric]
@@ -150,6 +171,11 @@ extension ScrapedPage {
                     .tooLarge, "more than \(ScrapedPage.seriesLimit) series of \(name)")
             }
             let selected = selected(labels)
+            if let now, let age = labels.age(at: now), age > ScrapedPage.oldest {
+                let seconds = age.wholeMilliseconds / 1000
+                presence[selected, default: Presence()].merge(
+                    Presence(stale: "a sample of \(name) is \(seconds) s old, by its timestamp"))
+            }
             let kind =
                 name == metrics.counter
                 ? requests(labels, selected) : try bucket(labels, selected)
@@ -157,6 +183,14 @@ extension ScrapedPage {
             hasher.combine(name)
             let key = labels.identity &+ UInt64(bitPattern: Int64(hasher.finalize()))
             series.append(Series(key: key, labels: selected, kind: kind, value: value))
+        }
+
+        /// The name of the series' metric.
+        func name(of series: Series) -> String {
+            switch series.kind {
+            case .requests: metrics.counter ?? ""
+            case .bucket: (metrics.histogram ?? "") + "_bucket"
+            }
         }
 
         /// The label values that select the series; equal ones share their storage.
@@ -181,9 +215,14 @@ extension ScrapedPage {
         private mutating func bucket(
             _ labels: ExpositionLabels, _ selected: SelectedLabels
         ) throws(MissingData) -> Kind {
-            guard let text = labels.value(of: Array("le".utf8)),
-                let edge = Double(String(decoding: text.prefix(64), as: UTF8.self)), !edge.isNaN
-            else { throw MissingData(.garbage, "a bucket without an edge") }
+            guard let label = labels.value(of: Array("le".utf8)) else {
+                throw MissingData(.garbage, "a bucket without an edge")
+            }
+            let text = String(decoding: label.prefix(64), as: UTF8.self)
+            guard let edge = ExpositionScanner.number(text), !edge.isNaN else {
+                throw MissingData(
+                    .garbage, "the label le is no number, but \(JSONValue.string(text).shown)")
+            }
             presence[selected, default: Presence()].hasBuckets = true
             return .bucket(edge: edge * metrics.histogramUnit.inMilliseconds)
         }

@@ -10,7 +10,8 @@ import JSON
 ///       "ntp:offset": [{"status": "warn", "observedValue": 180, "observedUnit": "ms"}]}}
 ///
 /// `status` is one of `pass`, `ok`, `up`; `warn`; `fail`, `error`, `down`. Any other structure
-/// makes the whole report absent(garbage).
+/// makes the whole report absent(garbage); so does a member in whose place a similar one stands,
+/// because a failure may be in it.
 struct DoctorReport: Sendable {
     enum Status: Int, Sendable, Comparable {
         case pass, warn, fail
@@ -35,6 +36,8 @@ struct DoctorReport: Sendable {
         /// The `observedValue` if the check has a single entry and the value is a number.
         let value: Double?
         let unit: MetricUnit?
+        /// Why the value is no number, although it has a unit.
+        let misread: MissingData?
     }
 
     /// Maximum number of checks.
@@ -47,6 +50,7 @@ struct DoctorReport: Sendable {
 
     init(reading document: JSONValue) throws(MissingData) {
         let own = try Self.status(document["status"], "status")
+        try Self.refuseSimilar(to: ["status", "time", "checks"], in: document, "the report")
         switch document["time"] {
         case nil: time = nil
         case let value?:
@@ -76,15 +80,53 @@ struct DoctorReport: Sendable {
         var worst: Status?
         for entry in entries {
             // In §4.5 of the draft, `status` is optional; an entry without it only measures.
-            if entry["status"] == nil, entry.members != nil { continue }
+            if entry["status"] == nil, let members = entry.members {
+                let place = "checks: \(member.key)"
+                try refuseSimilar(to: ["status"], in: entry, place)
+                let other = members.first {
+                    statusWords.contains($0.key.lowercased())
+                        && $0.value.string.flatMap(Status.init) != nil
+                }
+                if let other {
+                    throw MissingData(
+                        .garbage,
+                        "\(place): \(other.key) is \(other.value.shown), but status is missing")
+                }
+                continue
+            }
             let status = try status(entry["status"], "checks: \(member.key): status")
             worst = max(worst ?? status, status)
         }
         let only = entries.count == 1 ? entries[0] : nil
+        let observed = only?["observedValue"]
+        // A text without a unit is one, such as a version.
+        let isText = observed == nil || observed?.double != nil || only?["observedUnit"] == nil
         return Finding(
-            name: name(member.key), status: worst,
-            value: only?["observedValue"]?.double,
-            unit: only?["observedUnit"]?.string.flatMap(unit))
+            name: name(member.key), status: worst, value: observed?.double,
+            unit: only?["observedUnit"]?.string.flatMap(unit),
+            misread: isText
+                ? nil
+                : MissingData(
+                    .garbage, "observedValue is no number, but \(observed?.shown ?? "")"))
+    }
+
+    /// Names that other reports have for the status.
+    private static let statusWords: Set<String> = ["state", "result", "outcome", "health"]
+
+    /// Throws absent(garbage) if the object has a member whose name is almost one of `names`, and
+    /// lacks that one.
+    private static func refuseSimilar(
+        to names: [String], in object: JSONValue, _ place: String
+    ) throws(MissingData) {
+        for member in object.members ?? [] where !names.contains(member.key) {
+            let isContainer = member.value.members != nil || member.value.elements != nil
+            guard let name = Suggestion.nearest(to: member.key, among: names, within: 1),
+                object[name] == nil, isContainer == (name == "checks")
+            else { continue }
+            throw MissingData(
+                .garbage,
+                "\(place) has \(JSONValue.string(member.key).shown) in place of \(name)")
+        }
     }
 
     private static func status(
@@ -146,9 +188,9 @@ struct DoctorReport: Sendable {
                 let ok = SignalDeclaration("\(prefix)\(finding.name)_ok", unit: .flag)
                 signals.append(ok.flag(status != .fail))
             }
-            guard let value = finding.value else { continue }
-            signals.append(
-                SignalDeclaration(prefix + finding.name, unit: finding.unit).number(value))
+            let declaration = SignalDeclaration(prefix + finding.name, unit: finding.unit)
+            if let value = finding.value { signals.append(declaration.number(value)) }
+            if let misread = finding.misread { signals.append(declaration.absent(misread)) }
         }
         return signals
     }

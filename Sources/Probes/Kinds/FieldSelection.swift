@@ -7,7 +7,8 @@ public enum FieldSelection: Sendable, Hashable {
     /// Signal names and the JSON Pointers (RFC 6901) of their values.
     case pointers([Field])
     /// Every member of the top-level object that is a number or a boolean and whose key consists of
-    /// 1 to 64 letters, digits, `_` and `-`; the first `limit` in the document's order.
+    /// 1 to 64 letters, digits, `_` and `-`; the first `limit` in the document's order. `null`, and a
+    /// text that looks like a number or a boolean, is absent(missing_field).
     case topLevel(limit: Int = 64)
 
     public struct Field: Sendable, Hashable {
@@ -52,8 +53,11 @@ public enum FieldSelection: Sendable, Hashable {
             }
         case .topLevel(let limit):
             guard case .object(let members) = document else { return [] }
-            let signals = members.lazy.filter { Self.isPlain($0.key) }.compactMap { member in
-                Self.signal(SignalDeclaration(prefix + member.key), member.value)
+            let signals = members.lazy.filter { Self.isPlain($0.key) }.compactMap {
+                member -> Signal? in
+                let declaration = SignalDeclaration(prefix + member.key)
+                return Self.signal(declaration, member.value)
+                    ?? Self.misread(member.value).map(declaration.absent)
             }
             return Array(signals.prefix(limit))
         }
@@ -65,6 +69,18 @@ public enum FieldSelection: Sendable, Hashable {
             return Signal(declaration.name, unit: .flag, value: .flag(flag))
         }
         return value.double.map { declaration.number($0) }
+    }
+
+    /// Why a member that was meant as a number or a boolean is none; nil for one that was not.
+    private static func misread(_ value: JSONValue) -> MissingData? {
+        switch value {
+        case .null: break
+        case .string(let text):
+            let word = text.trimmed.lowercased()
+            guard Double(word) != nil || ["true", "false"].contains(word) else { return nil }
+        default: return nil
+        }
+        return MissingData(.missingField, "no number or boolean, but \(value.shown)")
     }
 
     private static func isPlain(_ key: String) -> Bool {

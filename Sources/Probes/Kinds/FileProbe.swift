@@ -64,7 +64,8 @@ public struct FileProbe: Probe {
         }
         do throws(MissingData) {
             let file = try read.get()
-            let content = try form.read(file.bytes, prefix: prefix)
+            let content = try form.read(
+                file.bytes, prefix: prefix, at: context.now, maxAge: maxAge)
             let age = context.now - (try written(content, file))
             guard age <= maxAge && age >= .zero - maxAge else { return stale(content, age) }
             return [signals[0].flag(true)] + content.signals

@@ -119,7 +119,8 @@ public final class PrometheusProbe: SamplingProbe {
         let outcome = await scraping.join(true) { [fetch, metrics, self] in
             let asked = wall.now
             do throws(MissingData) {
-                let scraped = try ScrapedPage(reading: try await fetch(allowance), for: metrics)
+                let scraped = try ScrapedPage(
+                    reading: try await fetch(allowance), for: metrics, at: asked)
                 return .success(history.withLock { $0.record(scraped, at: asked) })
             } catch {
                 return .failure(error)

@@ -74,6 +74,12 @@ public struct PrometheusQuery: Sendable, Hashable {
             let failed = try Self.named("failing") { () throws(MissingData) in
                 try answer(failing).count()
             }
+            // Errors and requests of two metrics are extrapolated apart, by at most a factor of two.
+            guard failed <= 2.0 * all + 1.0 else {
+                throw MissingData(
+                    .garbage,
+                    "failing is \(failed) and total \(all): total must count the failing ones, too")
+            }
             guard all > 0 else { throw MissingData(.noTraffic, "no request in the window") }
             // Each query is extrapolated separately, so `failing` may slightly exceed `total`.
             let bounded = min(failed, all)

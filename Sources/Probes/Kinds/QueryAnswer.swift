@@ -121,19 +121,34 @@ struct QueryAnswer: Sendable, Equatable {
     }
 
     /// The single number as a count of requests: not negative, rounded to a whole number.
+    ///
+    /// `increase()` of a counter is 0 or at least 1, so that a smaller number is a rate, which would
+    /// be rounded to no request.
     func count() throws(MissingData) -> Double {
         let number = try number()
         guard number.isFinite, number >= 0 else {
             throw MissingData(.garbage, "\(number) is no count")
         }
-        // `increase()` extrapolates to fractions.
+        return try Self.whole(number)
+    }
+
+    /// The count that `increase()`, which extrapolates to fractions, gives.
+    private static func whole(_ number: Double) throws(MissingData) -> Double {
+        guard number == 0 || number > leastIncrease else {
+            throw MissingData(
+                .garbage,
+                "\(number) is no count of requests: use increase() over the window, not rate()")
+        }
         return number.rounded()
     }
 
+    /// Leaves room for a product such as `rate(…) * 60`.
+    private static let leastIncrease = 0.9
+
     /// Returns cumulative counts by ascending, distinct edges; the last edge is +infinity.
     ///
-    /// Edges are multiplied by `scale`. A count lower than the one before is raised to it, as
-    /// Prometheus does.
+    /// Edges are multiplied by `scale`. A count lower than the one before by rounding is raised to it,
+    /// as Prometheus does.
     func histogram(scale: Double) throws(MissingData) -> (edges: [Double], cumulative: [Double]) {
         guard !samples.isEmpty else {
             throw noSeries
@@ -143,7 +158,7 @@ struct QueryAnswer: Sendable, Equatable {
             guard let text = sample.edge else {
                 throw MissingData(.garbage, "a series without the label le: sum by (le)")
             }
-            guard let edge = Double(text), !edge.isNaN else {
+            guard let edge = ExpositionScanner.number(text), !edge.isNaN else {
                 throw MissingData(
                     .garbage, "the label le is no number, but \(JSONValue.string(text).shown)")
             }
@@ -151,12 +166,13 @@ struct QueryAnswer: Sendable, Equatable {
                 throw MissingData(.garbage, "\(sample.value) is no count")
             }
             // Two spellings of an edge (1 and 1.0) are one bucket, as in `histogram_quantile`.
-            counts[edge * scale, default: 0] += sample.value.rounded()
+            counts[edge * scale, default: 0] += try Self.whole(sample.value)
         }
         let edges = counts.keys.sorted()
         guard edges.count > 1, edges.last == .infinity else {
             throw MissingData(.garbage, "a histogram without a +Inf bucket or with no other")
         }
+        if let disorder = HistogramQuantile.disorder(of: counts) { throw disorder }
         var highest = 0.0
         let cumulative = edges.map { edge -> Double in
             highest = max(highest, counts[edge] ?? 0)
@@ -167,7 +183,7 @@ struct QueryAnswer: Sendable, Equatable {
 
     private static func number(_ value: JSONValue?) throws(MissingData) -> Double {
         guard let value else { throw MissingData(.garbage, "a sample without a number") }
-        guard let text = value.string, let number = Double(text) else {
+        guard let text = value.string, let number = ExpositionScanner.number(text) else {
             throw MissingData(.garbage, "a sample that is no number, but \(value.shown)")
         }
         return number

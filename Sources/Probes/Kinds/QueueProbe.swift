@@ -97,7 +97,14 @@ public struct QueueProbe: Probe {
         }
         defer { closedir(folder) }
         var count = 0
-        while count < countLimit, let record = readdir(folder) {
+        while count < countLimit {
+            // `readdir` returns nil at the end and after an error, which would make the queue shorter.
+            errno = 0
+            guard let record = readdir(folder) else {
+                if errno == 0 { break }
+                let words = String(cString: strerror(errno))
+                return .failure(MissingData(.unreadable, "\(words): \(path)"))
+            }
             // Some file systems do not report the type; such entries count as files.
             let type = Int(record.pointee.d_type)
             guard type == Int(DT_REG) || type == Int(DT_UNKNOWN) else { continue }

@@ -29,7 +29,11 @@ public enum ReportForm: Sendable, Hashable {
     }
 
     /// Parses a file. Throws if it does not have this form.
-    func read(_ bytes: [UInt8], prefix: String) throws(MissingData) -> Content {
+    ///
+    /// - Parameter maxAge: The greatest age at `now` of values with a time of their own.
+    func read(
+        _ bytes: [UInt8], prefix: String, at now: Timestamp, maxAge: Duration
+    ) throws(MissingData) -> Content {
         switch self {
         case .json(let fields, let requirements):
             let document = try Self.document(bytes, requirements)
@@ -43,7 +47,8 @@ public enum ReportForm: Sendable, Hashable {
                 signals: report.signals(prefix: prefix), document: document, time: report.time)
         case .textfile(let fields):
             return Content(
-                signals: try fields.signals(of: bytes, prefix: prefix), document: nil, time: nil)
+                signals: try fields.signals(of: bytes, prefix: prefix, at: now, maxAge: maxAge),
+                document: nil, time: nil)
         }
     }
 

@@ -33,10 +33,14 @@ public struct TextfileSelection: Sendable, Hashable {
     }
 
     /// Returns one signal per field: absent(missing_field) without a matching series,
-    /// absent(garbage) with several. Throws if the file does not have the format.
-    func signals(of page: [UInt8], prefix: String) throws(MissingData) -> [Signal] {
+    /// absent(garbage) with several, absent(stale) for a sample whose own timestamp is older than
+    /// `maxAge` before `now`. Throws if the file does not have the format.
+    func signals(
+        of page: [UInt8], prefix: String, at now: Timestamp, maxAge: Duration
+    ) throws(MissingData) -> [Signal] {
         let names = Array(Set(fields.map(\.metric))).sorted()
         var found: [Int: [Double]] = [:]
+        var ages: [Int: Duration] = [:]
         try ExpositionScanner.scan(page, names: names) {
             (name, labels, value) throws(MissingData) in
             for (index, field) in fields.enumerated()
@@ -46,6 +50,7 @@ public struct TextfileSelection: Sendable, Hashable {
                 })
             {
                 found[index, default: []].append(value)
+                if let age = labels.age(at: now), age > maxAge { ages[index] = age }
             }
         }
         return fields.enumerated().map { index, field in
@@ -58,6 +63,10 @@ public struct TextfileSelection: Sendable, Hashable {
             guard values.count == 1 else {
                 return declaration.absent(
                     MissingData(.garbage, "\(values.count) series \(field.metric): add labels"))
+            }
+            if let age = ages[index] {
+                let words = "\(age.wholeMilliseconds / 1000) s old, by its timestamp"
+                return declaration.absent(MissingData(.stale, words))
             }
             return declaration.number(value)
         }

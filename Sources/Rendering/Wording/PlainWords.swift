@@ -119,6 +119,8 @@ enum PlainWords {
         "busy": "the probe is busy", "circuit_open": "the probe is paused after repeated failures",
         "cancelled": "cancelled", "fault": "the probe failed", "missing": "no probe reported it",
         "not_a_number": "the probe reported no number",
+        "not_a_flag": "neither yes nor no", "not_a_proportion": "more than 100 %",
+        "above_buckets": "slower than the highest bucket",
     ]
 
     /// The state of a canary with this verdict.

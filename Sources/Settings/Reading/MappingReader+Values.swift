@@ -191,7 +191,9 @@ extension MappingReader {
         guard has(key) else { return standard }
         var ranges: [ClosedRange<Int>] = []
         for (index, text) in texts(key).enumerated() {
-            let parts = text.split(separator: "-", maxSplits: 1).map { Int($0) }
+            let parts = text.split(
+                separator: "-", maxSplits: 1, omittingEmptySubsequences: false
+            ).map { Int($0) }
             let range: ClosedRange<Int>? =
                 if text.count == 3, text.hasSuffix("xx"), let digit = text.first?.wholeNumberValue {
                     (digit * 100)...(digit * 100 + 99)

@@ -91,6 +91,11 @@ extension Settings.Check {
         advisory = r.flag("advisory", advisory)
         readRelative(r)
         checkLimits(r, isFlag: isFlag)
+        for key in ["warn", "fail", "stable_warn", "stable_fail", "previous_warn"] {
+            guard case .empty? = r.value(key) else { continue }
+            r.warn(
+                key, "no value, so that there is no such limit", "give it one, or remove the key")
+        }
         r.finish()
     }
 

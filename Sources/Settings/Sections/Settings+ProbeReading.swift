@@ -111,6 +111,12 @@ extension Settings.Probe.Prometheus {
         ok = r.texts("ok", ok)
         latency = r.metricName("latency", latency)
         latencyUnit = r.choice("latency_unit", latencyUnit)
+        if let named = Self.unit(named: latency), named != latencyUnit {
+            r.warn(
+                "latency_unit",
+                "\(latencyUnit.rawValue), but \(latency) is named for \(named.rawValue)",
+                "write latency_unit: \(named.rawValue)")
+        }
         readVersions(r)
         if failing.isEmpty {
             r.fault("failing", "is empty", "name at least one status, or leave the key out")
@@ -152,6 +158,14 @@ extension Settings.Probe.Prometheus {
             bytes.allSatisfy({ isDigit($0) || isX($0) })
         else { return false }
         return bytes.count != 3 || isDigit(bytes[0]) && !(0x31...0x35).contains(bytes[0])
+    }
+
+    /// The unit that the end of a histogram's name says; nil if it says none.
+    private static func unit(named name: String) -> LatencyUnit? {
+        let ends: [(end: String, unit: LatencyUnit)] = [
+            ("_milliseconds", .milliseconds), ("_ms", .milliseconds), ("_seconds", .seconds),
+        ]
+        return ends.first { name.hasSuffix($0.end) }?.unit
     }
 
     /// Reads which series are used, and which of them are canary's and stable's.

@@ -50,8 +50,12 @@ struct DigestList: AsyncParsableCommand {
     @Option(help: "Maximum number of results.") var limit = 50
     @Flag(help: "Print as JSON.") var json = false
 
+    func validate() throws {
+        if limit < 1 { throw ValidationError("--limit takes a number from 1") }
+    }
+
     func run() async throws {
-        let most = max(1, limit)
+        let most = limit
         let digests: [RenderedDigest]
         switch try node.target() {
         case .node(let node): digests = try await RenderedDigest.list(of: node, limit: most)

@@ -22,11 +22,16 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard let line = try await line(), let event = try? Event(line: line) else {
+        guard let line = try await line() else {
             Standard.error(
                 last.map { "the log has no verdict of \($0); see `bellwether logs tail`" }
                     ?? "no event with this id is in the log; see `bellwether logs tail --fields ts,id,event`"
             )
+            throw ExitCode(1)
+        }
+        let event: Event
+        do throws(EventFault) { event = try Event(line: line) } catch {
+            Standard.error("the stored line cannot be read: \(InertText.terminal("\(error)"))")
             throw ExitCode(1)
         }
         if json {
@@ -65,10 +70,13 @@ struct ExplainCommand: AsyncParsableCommand {
             let page = try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.events([("where", condition.description)], limit: 1)
             }
+            page.reportSkipped()
             return page.lines.first
         case .folder(let local):
-            return try await local.log.last(1, query: EventLogQuery(where: condition)).lines.first?
-                .bytes
+            let batch = try await local.log.last(1, query: EventLogQuery(where: condition))
+            var missing = MissingLines()
+            missing.report(damaged: batch.damaged, skipped: batch.skipped)
+            return batch.lines.first?.bytes
         }
     }
 }

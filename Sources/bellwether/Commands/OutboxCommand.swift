@@ -31,8 +31,14 @@ struct OutboxList: AsyncParsableCommand {
 
     @OptionGroup var node: NodeOption
     @Option(help: "Only this state: waiting, sent, dead, dropped or replaced.") var state: String?
-    @Option(help: "Maximum number of results.") var limit = 100
+    @Option(help: "Maximum number of results, 1 to 1000.") var limit = 100
     @Flag(help: "Print as JSON.") var json = false
+
+    func validate() throws {
+        guard (1...1000).contains(limit) else {
+            throw ValidationError("--limit takes a number from 1 to 1000")
+        }
+    }
 
     func run() async throws {
         var states = Set(DeliveryState.allCases)
@@ -43,7 +49,7 @@ struct OutboxList: AsyncParsableCommand {
             states = [one]
         }
         let wanted = states
-        let most = min(max(1, limit), 1000)
+        let most = limit
         let document = try await node.target().document(
             "/v1/outbox?limit=\(most)" + (state.map { "&state=\($0)" } ?? "")
         ) { local in

@@ -50,7 +50,7 @@ struct RehearsalEvents: ParsableArguments {
 
     func recorder() throws -> @Sendable (Event) async -> Void {
         // A rehearsal needs no node: one that is only in the environment gets no events.
-        guard url != nil else { return { _ in } }
+        guard url != nil || tokenFile != nil || caFile != nil else { return { _ in } }
         let found = try Search.run(.init(url: url, tokenFile: tokenFile, caFile: caFile))
         guard case .node(let remote) = found.place else { return { _ in } }
         let node = try Search.client(remote)

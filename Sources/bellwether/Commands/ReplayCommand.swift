@@ -17,7 +17,8 @@ struct ReplayCommand: AsyncParsableCommand {
             query --json` prints them); - is standard input: zcat *.jsonl.gz | bellwether replay -. \
             Each verdict \
             is judged again by the checks of --config, and those that would change are listed. \
-            Exit 65 if lines of FILE are no events. \
+            Exit 65 if lines of FILE are no events. With --url, the events of that running node are \
+            judged by the checks of --config. \
             A vectors file contains checks, primitives, merge cases and identities with their \
             expected results.
             """)
@@ -25,12 +26,19 @@ struct ReplayCommand: AsyncParsableCommand {
     @OptionGroup var config: ConfigOption
     @Argument(help: "Recorded events; by default the event log of the configuration.")
     var file: String?
+    @Option(help: "Judge the events of the running node at this address, https://host:port.")
+    var url: String?
+    @Option(help: "A file with a token of that node, scope read.") var tokenFile: String?
+    @Option(help: "A PEM file of certificates to trust, for --url.") var caFile: String?
     @Option(help: "A file of test vectors instead of events.") var vectors: String?
     @Flag(help: "Print one JSON object a line.") var json = false
 
     func validate() throws {
-        if file != nil, vectors != nil {
-            throw ValidationError("give a file of events or --vectors, not both")
+        if [file, vectors, url].count(where: { $0 != nil }) > 1 {
+            throw ValidationError("give a file of events, --vectors or --url, not two of them")
+        }
+        if url == nil, tokenFile != nil || caFile != nil {
+            throw ValidationError("--token-file and --ca-file belong to --url, which is missing")
         }
     }
 
@@ -40,25 +48,46 @@ struct ReplayCommand: AsyncParsableCommand {
         var replay = HistoryReplay(
             policies: PolicyTable(try Search.settings(configuration).analysis))
         var strange = StrangeLines()
+        var missing = MissingLines()
         if let file {
             try judge(file: file, &replay, &strange)
+        } else if let url {
+            let found = try Search.run(.init(url: url, tokenFile: tokenFile, caFile: caFile))
+            guard case .node(let remote) = found.place else { throw ExitCode(69) }
+            let node = try Search.client(remote)
+            var position: LogPosition? = .start
+            while let after = position {
+                let page = try await Search.request { () async throws(RemoteNode.Fault) in
+                    try await node.events(
+                        [("where", Self.verdicts.description)], limit: 1000, after: after)
+                }
+                for line in page.lines { judge(line, &replay, &strange) }
+                page.reportSkipped()
+                if page.isCaughtUp { break }
+                position = page.next
+            }
         } else {
             var reader = try LocalNode(configuration: configuration).log.reader(
-                query: EventLogQuery(where: .contains("event", "analysis.")))
+                query: EventLogQuery(where: Self.verdicts))
             while true {
                 let batch = try await reader.next(maxLines: 1000)
                 for line in batch.lines { judge(line.bytes, &replay, &strange) }
+                missing.report(damaged: batch.damaged, skipped: batch.skipped)
                 if batch.isCaughtUp { break }
             }
         }
         let skipped = replay.skipped > 0 ? ", \(replay.skipped) have no inputs" : ""
         Standard.error("\(replay.judged) judged again, \(replay.changed) would change\(skipped)")
         if let words = strange.words {
-            Standard.error("\(file ?? "the log"): \(words)")
+            Standard.error("\(file ?? url ?? "the log"): \(words)")
             throw ExitCode(65)
         }
         if replay.changed > 0 { throw ExitCode(1) }
+        try missing.end()
     }
+
+    /// Selects the lines that may be verdicts.
+    private static var verdicts: Filter { .contains("event", "analysis.") }
 
     /// Lines that are no events.
     private struct StrangeLines {

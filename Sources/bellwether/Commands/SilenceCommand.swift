@@ -114,7 +114,8 @@ struct SilenceAdd: AsyncParsableCommand {
 
 struct SilenceList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the silences in force and those of the configuration.")
+        commandName: "list",
+        abstract: "List the silences in force; with --config also those of the configuration.")
 
     @OptionGroup var node: NodeOption
     @Flag(help: "Also list silences that ended within 30 days.") var all = false
@@ -144,7 +145,10 @@ struct SilenceList: AsyncParsableCommand {
                 "\(row["held"]?.integer ?? 0)", row.text("who"), words.joined(separator: " and "),
                 row.text("why"))
         }
-        if case .folder(let local) = target {
+        switch target {
+        case .node:
+            Standard.error("silences of the node's configuration are not listed with --url")
+        case .folder(let local):
             for silence in local.settings.silences {
                 let until: String
                 switch silence.schedule {

@@ -25,9 +25,12 @@ struct NodeOption: ParsableArguments {
 
     /// Finds what names the node. Prints what to do and exits with 69 (EX_UNAVAILABLE) if nothing
     /// does.
-    func place() throws -> NodeSearch.Place {
+    ///
+    /// - Parameter needsToken: Whether an address without a token is a fault.
+    func place(needsToken: Bool = true) throws -> NodeSearch.Place {
         try Search.run(
-            .init(url: url, tokenFile: tokenFile, caFile: caFile, configuration: config)
+            .init(url: url, tokenFile: tokenFile, caFile: caFile, configuration: config),
+            needsToken: needsToken
         ).place
     }
 
@@ -133,9 +136,9 @@ struct ServedConfigOption: ParsableArguments {
 /// Steps of finding a node that end the command when they fail.
 enum Search {
     static func run(
-        _ options: NodeSearch.Names, isOfFile: Bool = false
+        _ options: NodeSearch.Names, needsToken: Bool = true, isOfFile: Bool = false
     ) throws -> NodeSearch.Found {
-        let search = NodeSearch(options: options, isOfFile: isOfFile)
+        let search = NodeSearch(options: options, needsToken: needsToken, isOfFile: isOfFile)
         do { return try search.find() } catch let fault as NodeSearch.Fault {
             Standard.error("bellwether: \(fault)")
             throw ExitCode(fault.isUsage ? 64 : 69)

@@ -10,6 +10,7 @@ struct NodeSearch {
     /// A running node and the files that a client of it needs.
     struct Remote: Equatable {
         var url: String
+        /// Empty if no token is known and the command needs none.
         var tokenFile: String
         /// Empty for the system's authorities.
         var caFile: String
@@ -48,17 +49,22 @@ struct NodeSearch {
     private let options: Names
     private let variables: Names
     private let environment: [String: String]
-    /// Whether only a configuration file is of use: the command has no option for an address.
+    private let needsToken: Bool
     private let isOfFile: Bool
 
+    /// - Parameters:
+    ///   - needsToken: Whether an address without a token is a fault.
+    ///   - isOfFile: Whether only a configuration file is of use: the command has no option for an
+    ///     address, and refuses the node whatever its files are.
     init(
-        options: Names, environment: [String: String] = ProcessInfo.processInfo.environment,
-        isOfFile: Bool = false
+        options: Names, needsToken: Bool = true, isOfFile: Bool = false,
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
         func value(_ name: String) -> String? {
             environment[name].flatMap { $0.isEmpty ? nil : $0 }
         }
         self.options = options
+        self.needsToken = needsToken
         self.environment = environment
         self.isOfFile = isOfFile
         variables = Names(
@@ -137,9 +143,7 @@ struct NodeSearch {
                 break
             }
         }
-        // Such a command refuses the node, whatever its files are.
-        if isOfFile { tokenFile = tokenFile ?? "" }
-        guard let tokenFile else {
+        guard let tokenFile = tokenFile ?? (needsToken && !isOfFile ? nil : "") else {
             throw Fault(
                 description:
                     "no token for \(url): give --token-file, set BELLWETHER_TOKEN_FILE, or keep it in a context: bellwether context add NAME --url \(url) --token-file FILE"

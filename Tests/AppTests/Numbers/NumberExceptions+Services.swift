@@ -65,7 +65,9 @@ extension NumberExceptions {
         Notifier/Decisions/DigestDecision: events += Self.events(message · events += stateEvents
         Notifier/DigestService: plan.silences + book.map(\.silence
         Notifier/Forms/OTLPRoutes: lines += HookText.fitting(event
+        Notifier/Hooks/AlertmanagerHook: event.extra += HookText.leftOut
         Notifier/Hooks/ArgoNotification: kind.words + ( · extra += context(object,
+        Notifier/Hooks/FlaggerHook: extra += HookText.leftOut
         Notifier/Hooks/HookRoutes: body += HookText.fitting(event).line
         Notifier/Hooks/HookText: place + key
         Notifier/IngestRoutes: lines += line

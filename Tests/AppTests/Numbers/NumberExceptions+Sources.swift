@@ -65,6 +65,7 @@ extension NumberExceptions {
         Settings/Reading/YAMLDocument: all operators · lines[mark.line - 1]
         Settings/Settings+Loading: YAMLDocument.largest + 1 · buffer.count - 1
         # joins
+        Analysis/Judging/Judge: + unbounded(signal
         Analysis/Attempts/WindowInputs: first + open
         Analysis/Policy/PolicyTable: .policies) + (fallback.map
         Analysis/Replay/ReplayAttempt: .outcome) + given
@@ -93,7 +94,6 @@ extension NumberExceptions {
         Probes/Kinds/FieldSelection: prefix + name · prefix + member.key
         Probes/Kinds/FileProbe: + content.signals.map
         Probes/Kinds/TextfileSelection: prefix + name
-        Probes/ProbeResult: signals += declared.filter
         Probes/ProbeSet: + signals.keys.sorted(
         Probes/Upstream/Upstream: source.url + query
         Settings/Reading/MappingReader+Filter: fields) + conditions(fields
@@ -129,7 +129,8 @@ extension NumberExceptions {
         Digests/Groups/Incident: abs(value - limit)
         Events/Verdicts/MetricUnit+Words: value * 100 · least *= 10 · value.magnitude * scale ·
             value * scale · Int64(rounded)
-        Probes/Exposition/HistogramQuantile: quantile * cumulative[last · last - 1 · bucket - 1 ·
+        Probes/Exposition/HistogramQuantile: highest.count - count · quantile * cumulative[last ·
+            last - 1 · bucket - 1 ·
             bucket] - before · rank -= before · start + (edges[bucket
         Probes/Exposition/RequestMetrics: .labels) + common.filter · 1) * 1000
         Probes/Exposition/Scrape: number - lastReturn · 1) + 1 · last + Self.startTolerance ·

@@ -23,6 +23,11 @@ struct LogsQuery: AsyncParsableCommand {
     @Flag(help: "Print the stored lines, or the counts as JSON.") var json = false
     @Flag(help: "Print the time taken inside the process on standard error.") var timing = false
 
+    func validate() throws {
+        // Fewer results would look like a log without such events.
+        if let limit, limit < 1 { throw ValidationError("--limit takes a number from 1") }
+    }
+
     func run() async throws { try await LogSource.reading { try await read() } }
 
     private func read() async throws {

@@ -22,6 +22,10 @@ struct LogsTail: AsyncParsableCommand {
     var fields: String?
     @Flag(help: "Print the stored lines.") var json = false
 
+    func validate() throws {
+        if count < 0 { throw ValidationError("-n takes a number from 0") }
+    }
+
     func run() async throws { try await LogSource.reading { try await read() } }
 
     private func read() async throws {
