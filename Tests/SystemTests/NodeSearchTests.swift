@@ -169,7 +169,7 @@ struct NodeSearchTests {
         "a command that reads a configuration alone does not ask for a node's address or token",
         arguments: [
             ["check"], ["template", "analysis", "--url", "https://gw.example:8443"], ["replay"],
-            ["send-test", "kept"], ["health"],
+            ["send-test", "kept"],
         ])
     func configurationAlone(arguments: [String]) async throws {
         let folder = try TemporaryDirectory("file")
