@@ -143,13 +143,24 @@ public struct FolderRestore: Sendable {
     private static func restoreSnapshot(
         _ bucket: Bucket, _ directory: String
     ) async throws(BucketFault) -> UInt64 {
-        guard let newest = try await bucket.list(snapshots).last,
-            let number = LogObject.number(
-                of: LogObject.folder + newest.name.dropFirst(snapshots.count))
-        else { return 0 }
-        try await bucket.download(
-            newest.name, size: newest.size, to: "\(directory)/\(snapshotFile)")
-        return number
+        for snapshot in try await bucket.list(snapshots).reversed() {
+            guard let number = snapshotNumber(snapshot.name) else { continue }
+            do throws(BucketFault) {
+                try await bucket.download(
+                    snapshot.name, size: snapshot.size, to: "\(directory)/\(snapshotFile)")
+                return number
+            } catch {
+                // Damaged, or removed meanwhile. The state is in the log, too.
+                guard error.kind == .answer || error.kind == .missing else { throw error }
+            }
+        }
+        return 0
+    }
+
+    /// The number of a snapshot's object; nil for an object that no node wrote.
+    static func snapshotNumber(_ name: String) -> UInt64? {
+        guard name.hasPrefix(snapshots) else { return nil }
+        return LogObject.number(of: LogObject.folder + name.dropFirst(snapshots.count))
     }
 
     /// Returns the number of the last archived segment, and how many were restored.

@@ -19,6 +19,7 @@ extension LogShipper {
             try await log.bucket.upload(
                 FolderRestore.snapshot(record.next - 1), from: path, size: size)
             let held = try await log.bucket.list(FolderRestore.snapshots).map(\.name)
+                .filter { FolderRestore.snapshotNumber($0) != nil }
             for name in held.dropLast(2) { try await log.bucket.remove(name) }
         } catch { throw .bucket(error) }
     }

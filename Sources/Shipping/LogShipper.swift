@@ -255,6 +255,11 @@ public actor LogShipper {
             try await checkLeader()
             isCaughtUp = true
         }
+        if replica?.isTakeoverDue(now) == true {
+            // This process may have been stopped for days since it looked.
+            isKnown = false
+            try await checkNewest()
+        }
         guard var replica, let record else { return }
         if pair == nil { try await keepKey() }
         // The names of all lives are on the disk before the first write of each.
@@ -343,7 +348,8 @@ public actor LogShipper {
             // A store that hangs must not hold a leader beyond its lease.
             try await SharedLog.within(untilLapse, of: LogObject.name(object.number)) {
                 () throws(BucketFault) in
-                _ = try await bucket.create(LogObject.name(object.number), bytes)
+                _ = try await bucket.create(
+                    LogObject.name(object.number), bytes, isUrgent: true)
             }
         } catch {
             guard error.kind == .taken else { throw .bucket(error) }

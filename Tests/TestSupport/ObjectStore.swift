@@ -102,6 +102,16 @@ public final class StoreProxy: Sendable {
         case cutBody = "cut-body"
         /// The store gets the request without its condition.
         case ignoreCondition = "ignore-condition"
+        /// 404 without a store's document, as of a server that is none.
+        case notFound = "404"
+        /// 200 with a page, as of a proxy that wants a login.
+        case page
+        /// AWS' answer to a token that has expired.
+        case expiredToken = "expired-token"
+        /// AWS' answer for a bucket of another region.
+        case otherRegion = "other-region"
+        /// 200 with an error in its body, as `CompleteMultipartUpload` may answer.
+        case errorInBody = "error-in-body"
     }
 
     /// The faults of the next requests of a method, in order; the last of `always` repeats.
