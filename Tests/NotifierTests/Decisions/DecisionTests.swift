@@ -145,7 +145,8 @@ struct DecisionTests {
         }
         #expect(problem?.reason == "not_leader")
         await #expect(throws: Problem.self) { try await log.drop(id, at: now) }
-        #expect(try await log.store.read { db in try SilenceTable.list(db, endingAfter: nil) } == [])
+        #expect(
+            try await log.store.read { db in try SilenceTable.list(db, endingAfter: nil) } == [])
         #expect(try await log.store.read { db in try Outbox.list(db).map(\.state) } == [.waiting])
         #expect(waited.withLock { $0 } == 3)
         // The receiver has the message already.
