@@ -89,6 +89,7 @@ public actor LogShipper {
             ceiling: pair.map { min($0.lease / 6, .seconds(15)) } ?? .seconds(15))
         self.telemetry = telemetry
         ObjectShipped.count(objects: 0, bytes: 0, in: telemetry.registry)
+        ShipGap(lines: 0).record(in: telemetry.registry)
         opened = eventLog.head
         record = try ShippingRecord.load(directory)
         saved = record
