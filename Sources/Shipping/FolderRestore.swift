@@ -143,6 +143,8 @@ public struct FolderRestore: Sendable {
     private static func restoreSnapshot(
         _ bucket: Bucket, _ directory: String
     ) async throws(BucketFault) -> UInt64 {
+        // One of this folder's earlier log may be there: its positions are those of other lines.
+        try? FileManager.default.removeItem(atPath: "\(directory)/\(snapshotFile)")
         for snapshot in try await bucket.list(snapshots).reversed() {
             guard let number = snapshotNumber(snapshot.name) else { continue }
             do throws(BucketFault) {

@@ -286,8 +286,12 @@ final class ShippingTests: Sendable {
         // The process ends here; a file is left half.
         try Data("{".utf8).write(
             to: URL(fileURLWithPath: directory + "/log/20261130T000000.000Z-000099.jsonl"))
+        // Of the folder's log before; the bucket has none.
+        let stale = directory + "/state.sqlite.snapshot"
+        try Data("stale".utf8).write(to: URL(fileURLWithPath: stale))
         let second = try await start("b")
         #expect(try await lines(second.eventLog) == held)
+        #expect(!FileManager.default.fileExists(atPath: stale))
         await second.stop()
 
         try FileManager.default.createDirectory(
