@@ -179,10 +179,10 @@ public actor LogShipper {
             if let object = replica?.pending {
                 try await create(object)
             } else {
-                let wait = untilBeat
-                await lines(after: record?.shipped ?? .start, within: wait)
+                await lines(after: record?.shipped ?? .start, within: untilBeat)
                 if Task.isCancelled { return }
-                if isCaughtUp { await mark.collect(for: min(delay, wait ?? delay)) }
+                // What is left until then: the write itself needs the rest of the lease.
+                if isCaughtUp { await mark.collect(for: min(delay, untilBeat ?? delay)) }
                 try await ship()
                 if let object = beat() { try await create(object) }
                 try await checkStore()
@@ -224,6 +224,7 @@ public actor LogShipper {
     /// Takes the next object of the log.
     private func take(_ object: LogObject) async throws(ShippingFault) {
         guard var record else { return }
+        let before = replica
         replica?.saw(object, now: now)
         if case .stopped(.broken(let fault))? = replica?.role {
             if case .otherCluster = fault { throw .otherCluster(place: directory) }
@@ -232,7 +233,13 @@ public actor LogShipper {
         // The newest known object was read again to learn its writer.
         guard object.number >= record.next else { return }
         if pair != nil {
-            record.shipped = max(record.shipped, try await add(object))
+            do throws(ShippingFault) {
+                record.shipped = max(record.shipped, try await add(object))
+            } catch {
+                // It is read again, and not the one after it.
+                replica = before
+                throw error
+            }
         } else if replica?.isOwn(object.writer) == true {
             // An older copy of this folder: its positions are used by other lines in the bucket.
             guard object.to <= opened else { throw .behind(place: directory) }

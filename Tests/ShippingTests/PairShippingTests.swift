@@ -284,6 +284,39 @@ final class PairShippingTests: Sendable {
         await second.eventLog.close()
     }
 
+    @Test("a follower that cannot store an object's lines reads it again, and none behind it")
+    func unstored() async throws {
+        let first = try await start("a")
+        try await first.untilLeading()
+        let second = try await start("b")
+        let known = try await first.eventLog.ingest(body(0..<10)).end
+        try await eventually("the follower has the lines") {
+            try await self.lines(second.eventLog).count == 10
+        }
+        // As a disk that takes nothing.
+        await second.eventLog.close()
+        let receipt = try await first.eventLog.ingest(body(10..<20))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        // Objects without lines are behind it.
+        let shipped = try #require(await first.shipper.record?.next)
+        try await eventually("the leader goes on") {
+            await first.shipper.record?.next ?? 0 > shipped + 2
+        }
+        try await eventually("the follower has tried again") {
+            second.shipper.status.failures > 3
+        }
+        var numbers: [UInt64] = []
+        try await SharedLog(bucket: try bucket()).objects(from: 1) { object throws(ShippingFault) in
+            if object.kind == .data, object.from >= known {
+                numbers.append(object.number)
+            }
+        }
+        #expect(await second.shipper.record?.next == numbers.first)
+        second.running.cancel()
+        _ = await second.running.value
+        await first.kill()
+    }
+
     @Test("objects that no node wrote hold up neither the log nor lines that were set aside")
     func foreignObjects() async throws {
         try await bucket().put("log/.keep", [1])
