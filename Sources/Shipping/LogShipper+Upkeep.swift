@@ -7,6 +7,15 @@ import Telemetry
 
 /// What keeps a restore short and the bucket small, and the end of a node.
 extension LogShipper {
+    /// Notes that the bucket answers, also a follower, which creates no object.
+    func recover() {
+        let failures = state.value.withLock { status in
+            defer { (status.failures, status.fault, status.isRefusal) = (0, "", false) }
+            return status.failures
+        }
+        if failures > 0 { telemetry.emit(ShipRecovered(failures: failures)) }
+    }
+
     /// Copies a snapshot of the state file, once the lines that it holds are in the bucket; a
     /// restored folder then has to apply only what came after it.
     ///

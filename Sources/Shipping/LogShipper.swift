@@ -26,13 +26,13 @@ public actor LogShipper {
     }
 
     /// Shared with readers of the status.
-    private final class StatusBox: Sendable {
+    final class StatusBox: Sendable {
         let value = Mutex(Status())
     }
 
     /// How far the log is in the bucket.
     public nonisolated let mark = ShippingMark()
-    private nonisolated let state = StatusBox()
+    nonisolated let state = StatusBox()
     let log: SharedLog
     let eventLog: EventLog
     let directory: String
@@ -133,6 +133,7 @@ public actor LogShipper {
             do throws(ShippingFault) {
                 try await step()
                 failures = 0
+                recover()
             } catch {
                 switch error {
                 case .overtaken, .diverged, .behind, .otherCluster, .unfinished, .object,
@@ -371,9 +372,7 @@ public actor LogShipper {
         noteLease()
         record?.next = object.number + 1
         record?.shipped = object.to
-        state.value.withLock { status in
-            (status.failures, status.fault, status.isRefusal) = (0, "", false)
-        }
+        recover()
         mark.set(term: object.term, shipped: object.to)
         telemetry.emit(ObjectShipped(number: object.number, bytes: object.lines.count))
         if object.number % Self.objectsPerSave == 0 { try await save() }

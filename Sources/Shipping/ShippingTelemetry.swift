@@ -46,6 +46,20 @@ struct ShipFailed: TelemetryEvent {
     }
 }
 
+/// The bucket can be read and written again.
+struct ShipRecovered: TelemetryEvent {
+    let failures: Int
+    var level: Logger.Level { .notice }
+    var message: String { "the log's objects can be read and written again" }
+    var fields: [(String, String)] { [("failures", "\(failures)")] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.set(
+            "bellwether_ship_failures_in_a_row", to: 0,
+            help: "Failed tries to write the log to the bucket since the last success.")
+    }
+}
+
 /// This node continues the log in the bucket.
 struct LogTakenOver: TelemetryEvent {
     let number: UInt64

@@ -317,6 +317,22 @@ final class PairShippingTests: Sendable {
         await first.kill()
     }
 
+    @Test("a follower that reads the bucket again has no fault left")
+    func recovered() async throws {
+        let first = try await start("a")
+        try await first.untilLeading()
+        let proxy = try await StoreProxy.start(
+            store, .init(faults: ["GET": Array(repeating: .denied, count: 12)]))
+        let second = try await start("b", endpoint: proxy.endpoint)
+        try await eventually("it has failed") { second.shipper.status.failures > 2 }
+        try await eventually("it follows") { second.leadership.status.leader == "https://a" }
+        try await eventually("no fault is left") { second.shipper.status.failures == 0 }
+        #expect(second.shipper.status == LogShipper.Status())
+        #expect(second.leadership.status.role == .following)
+        await second.kill()
+        await first.kill()
+    }
+
     @Test("objects that no node wrote hold up neither the log nor lines that were set aside")
     func foreignObjects() async throws {
         try await bucket().put("log/.keep", [1])
