@@ -261,7 +261,14 @@ public struct FolderRestore: Sendable {
 
     /// The last object whose lines are in archives, or the oldest one; nil if there is none.
     private func firstObject() async throws(ShippingFault) -> UInt64? {
-        guard let oldest = try await log.oldest() else { return nil }
+        guard let oldest = try await log.oldest() else {
+            // A store that lists late: the log would begin again beside the one that is there.
+            guard hint > 0, try await log.object(hint) != nil else { return nil }
+            throw .bucket(
+                BucketFault(
+                    .answer, place: "LIST \(log.bucket.location.url)/\(LogObject.folder)",
+                    words: "the store does not list \(LogObject.name(hint)), which exists"))
+        }
         guard archived > 0 else { return oldest }
         let newest = try await log.newest(from: max(oldest, hint))
         let (log, archived) = (log, archived)

@@ -68,7 +68,7 @@ public actor BucketCredentialChain {
                         BucketFault(
                             .credentials, place: "bucket",
                             words:
-                                "no credentials: neither keys, environment, file, web identity, container nor instance has any"
+                                "no credentials: neither keys, environment, file, web identity, container nor instance has any (in a container on EC2, the instance's metadata service answers only with a hop limit of 2)"
                         ))
                 } catch { return .failure(error) }
             }
