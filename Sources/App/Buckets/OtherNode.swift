@@ -85,7 +85,7 @@ final class OtherNode: Sendable {
 
     private func statuses(of path: String) async -> [Int] {
         // At once: an address that nobody has any more takes the whole deadline.
-        await withTaskGroup(of: Int?.self) { group in
+        await withTaskGroup(of: Int?.self, returning: [Int].self) { group in
             for address in known {
                 group.addTask { [engine = store.engine, trust] in
                     try? await engine.http(

@@ -1,5 +1,6 @@
 public import Delivery
 public import Events
+import HTTPTypes
 import Server
 public import State
 
