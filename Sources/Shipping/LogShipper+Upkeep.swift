@@ -3,6 +3,7 @@ import Bucket
 import EventLog
 public import Events
 import Replication
+import Synchronization
 import Telemetry
 
 /// What keeps a restore short and the bucket small, and the end of a node.

@@ -73,7 +73,10 @@ final class RehearsalRecorder: Sendable {
             event.id = "rehearsal-" + String(UInt64.random(in: .min ... .max), radix: 16)
         }
         let line = event.line
-        lines.withLock { $0 += line + [UInt8(ascii: "\n")] }
+        lines.withLock { lines in
+            lines.append(contentsOf: line)
+            lines.append(UInt8(ascii: "\n"))
+        }
         do throws(RemoteNode.Fault) { _ = try await node.post("/v1/events", line) } catch {
             Standard.error("the event \(event.event) was not accepted: \(error)")
         }
