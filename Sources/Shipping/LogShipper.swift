@@ -18,6 +18,8 @@ public actor LogShipper {
     /// For the health check.
     public struct Status: Sendable, Equatable {
         public var isLeading = false
+        /// The newest object that this node created.
+        public var newest: UInt64 = 0
         /// Failed tries in a row.
         public var failures = 0
         public var fault = ""
@@ -373,6 +375,7 @@ public actor LogShipper {
         record?.next = object.number + 1
         record?.shipped = object.to
         recover()
+        state.value.withLock { $0.newest = object.number }
         mark.set(term: object.term, shipped: object.to)
         telemetry.emit(ObjectShipped(number: object.number, bytes: object.lines.count))
         if object.number % Self.objectsPerSave == 0 { try await save() }
