@@ -124,6 +124,10 @@ final class PairSystemTests: Sendable {
         let (words, asked) = try await a.command("ha", "status")
         #expect(asked == .code(0))
         #expect(words.contains("follows \(b.url)"), "\(words)")
+        // Into the folder of the follower it would be unknown to the leader.
+        for change in [["silence", "add", "rollout=x", "--for", "1h"], ["outbox", "retry", "--dead"]] {
+            #expect(try await a.command(change).exit == .code(64), "\(change)")
+        }
 
         let pages = [
             String(decoding: try await a.get("/metrics").body, as: UTF8.self),
