@@ -203,7 +203,7 @@ public final class Bucket: Sendable {
     /// How far the store's clock is ahead of this machine's; nil if its answers have no date.
     ///
     /// - Parameter name: An object that exists.
-    func clockDifference(_ name: String) async throws(BucketFault) -> Duration? {
+    public func clockDifference(_ name: String) async throws(BucketFault) -> Duration? {
         let reply = try await send(BucketRequest(method: "HEAD", key: location.key(name)))
         guard let date = reply.header("date"), let there = Timestamp(httpDate: date) else {
             return nil
