@@ -184,8 +184,9 @@ public actor LogShipper {
             } else {
                 await lines(after: record?.shipped ?? .start, within: untilBeat)
                 if Task.isCancelled { return }
-                // What is left until then: the write itself needs the rest of the lease.
-                if isCaughtUp { await mark.collect(for: min(delay, untilBeat ?? delay)) }
+                // At most to half of the lease: the write itself needs what is left of it.
+                let rest = untilBeat.map { max($0, (pair?.lease ?? .zero) / 6) } ?? delay
+                if isCaughtUp { await mark.collect(for: min(delay, rest)) }
                 try await ship()
                 if let object = beat() { try await create(object) }
                 try await checkStore()
