@@ -9,7 +9,7 @@ import Synchronization
 /// Thread-safe.
 final class RequestPace: Sendable {
     /// How a request ended, as far as the store's load is concerned.
-    enum End: Sendable {
+    enum RequestEnd: Sendable {
         case answered
         /// The store is overloaded, or the transfer failed.
         case busy
@@ -17,7 +17,7 @@ final class RequestPace: Sendable {
         case calledOff
     }
 
-    private struct Waiter {
+    private struct PlaceWaiter {
         let id: Int
         let isUrgent: Bool
         let resume: CheckedContinuation<Bool, Never>
@@ -28,7 +28,7 @@ final class RequestPace: Sendable {
         var successes = 0
         var running = 0
         var nextWaiter = 0
-        var waiting: [Waiter] = []
+        var waiting: [PlaceWaiter] = []
         var budget: Double
 
         /// Urgent requests have one more place, so that a large archive on its way does not hold
@@ -36,8 +36,8 @@ final class RequestPace: Sendable {
         func hasRoom(isUrgent: Bool) -> Bool { running < limit +| (isUrgent ? 1 : 0) }
 
         /// Gives free places to those that wait, urgent ones first.
-        mutating func admit() -> [Waiter] {
-            var admitted: [Waiter] = []
+        mutating func admit() -> [PlaceWaiter] {
+            var admitted: [PlaceWaiter] = []
             while true {
                 let (room, urgentRoom) = (hasRoom(isUrgent: false), hasRoom(isUrgent: true))
                 let urgent = urgentRoom ? waiting.firstIndex(where: { $0.isUrgent }) : nil
@@ -74,7 +74,7 @@ final class RequestPace: Sendable {
                     if Task.isCancelled { return false }
                     guard state.hasRoom(isUrgent: isUrgent) else {
                         state.waiting.append(
-                            Waiter(id: id, isUrgent: isUrgent, resume: continuation))
+                            PlaceWaiter(id: id, isUrgent: isUrgent, resume: continuation))
                         return nil
                     }
                     state.running += 1
@@ -83,7 +83,7 @@ final class RequestPace: Sendable {
                 if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
-            let waiter = state.withLock { state -> Waiter? in
+            let waiter = state.withLock { state -> PlaceWaiter? in
                 guard let place = state.waiting.firstIndex(where: { $0.id == id }) else {
                     return nil
                 }
@@ -93,8 +93,8 @@ final class RequestPace: Sendable {
         }
     }
 
-    func leave(_ end: End) {
-        let next = state.withLock { state -> [Waiter] in
+    func leave(_ end: RequestEnd) {
+        let next = state.withLock { state -> [PlaceWaiter] in
             state.running -= 1
             switch end {
             case .busy:
