@@ -71,7 +71,7 @@ struct Simulation {
         random = Randomness(seed: seed)
         store = SimulatedStore(isCreateOnly: isCreateOnly)
         // In every other run the lease has been changed on one node and not yet on the other.
-        let factor = seed.isMultiple(of: 2) ? 1 : random.between(1, 3)
+        let factor = seed.isMultiple(of: 2) ? 1 : random.between(1, 2)
         for name in ["a", "b"] {
             let lease = name == "a" ? Self.lease : Self.lease * factor
             let rules = Replica.Rules(lease: .milliseconds(lease))
