@@ -85,7 +85,8 @@ public struct FolderRestore: Sendable {
         do throws(BucketFault) {
             try await restoreKey(bucket, directory)
             let hint = try await restoreSnapshot(bucket, directory)
-            let (archived, count) = try await restoreArchives(bucket, directory, most)
+            let (archived, count) = try await restoreArchives(
+                bucket, directory, most, telemetry)
             return FolderRestore(
                 log: SharedLog(bucket: bucket), directory: directory, node: owner.node,
                 telemetry: telemetry, cluster: owner.id, archived: archived, archives: count,
@@ -167,7 +168,7 @@ public struct FolderRestore: Sendable {
 
     /// Returns the number of the last archived segment, and how many were restored.
     private static func restoreArchives(
-        _ bucket: Bucket, _ directory: String, _ most: Int
+        _ bucket: Bucket, _ directory: String, _ most: Int, _ telemetry: Telemetry
     ) async throws(BucketFault) -> (last: UInt64, count: Int) {
         let archives = try await BucketSegments(bucket).archives()
         var (left, count) = (most, 0)
@@ -175,9 +176,19 @@ public struct FolderRestore: Sendable {
             let bytes = archive.files.reduce(0) { $0 +| $1.size }
             guard bytes <= left else { break }
             left -= bytes
-            for file in archive.files {
-                try await bucket.download(
-                    file.object, size: file.size, to: "\(directory)/log/\(file.name)")
+            do throws(BucketFault) {
+                for file in archive.files {
+                    try await bucket.download(
+                        file.object, size: file.size, to: "\(directory)/log/\(file.name)")
+                }
+            } catch {
+                // Damaged, or removed meanwhile. It and the older ones stay in the bucket alone.
+                guard error.kind == .answer || error.kind == .missing else { throw error }
+                for file in archive.files {
+                    try? FileManager.default.removeItem(atPath: "\(directory)/log/\(file.name)")
+                }
+                telemetry.emit(ArchiveLeft(segment: archive.number, fault: "\(error)"))
+                break
             }
             count += 1
         }

@@ -85,6 +85,18 @@ struct LogRestored: TelemetryEvent {
     }
 }
 
+/// An archive could not be restored; it and older ones stay in the bucket alone.
+struct ArchiveLeft: TelemetryEvent {
+    let segment: UInt64
+    let fault: String
+    var level: Logger.Level { .error }
+    var message: String {
+        "an archive in the bucket cannot be read; the restore goes on without it and older ones"
+    }
+    var fields: [(String, String)] { [("segment", "\(segment)"), ("fault", fault)] }
+    func record(in registry: PrometheusRegistry) {}
+}
+
 /// Objects of the log were removed whose lines are in archives.
 struct OldObjectsRemoved: TelemetryEvent {
     let objects: UInt64

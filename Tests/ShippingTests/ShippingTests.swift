@@ -304,6 +304,28 @@ final class ShippingTests: Sendable {
         }
     }
 
+    @Test("an archive that cannot be read stays in the bucket, and the restore goes on")
+    func damagedArchive() async throws {
+        let first = try await start("a")
+        let receipt = try await first.eventLog.ingest(events(0..<700))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        try await archive(first)
+        let head = first.eventLog.head
+        await first.stop()
+
+        // Before the newest index are `cluster`, the key and two lists.
+        let proxy = try await StoreProxy.start(
+            store, .init(faults: ["GET": [.none, .none, .none, .none, .page]]))
+        let second = try await start("b", endpoint: proxy.endpoint)
+        #expect(second.eventLog.head.segment == head.segment)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("b/log"))
+        #expect(!names.contains { $0.hasSuffix(".gz") || $0.hasSuffix(".idx") }, "\(names)")
+        let more = try await second.eventLog.ingest(events(700..<710))
+        #expect(more.accepted == 10)
+        #expect(await second.shipper.mark.wait(for: more.end, within: .seconds(60)))
+        await second.stop()
+    }
+
     @Test("a snapshot of the state file is restored; only the two newest ones are kept")
     func snapshot() async throws {
         let first = try await start("a")
