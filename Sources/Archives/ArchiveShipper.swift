@@ -62,6 +62,8 @@ public final class ArchiveShipper: Sendable {
         initial: .seconds(1), factor: 2, ceiling: .seconds(60))
     /// The time between two removals of old segments.
     private static let removal = Duration.seconds(3600)
+    /// By how much this machine's clock may differ from the store's when old segments are removed.
+    private static let skew: ClosedRange<Duration> = .seconds(-3600) ... .seconds(3600)
 
     public convenience init(_ plan: Plan, log: EventLog, bucket: Bucket, telemetry: Telemetry) {
         self.init(
@@ -185,6 +187,16 @@ public final class ArchiveShipper: Sendable {
             return true
         }
         guard isDue else { return }
+        // Stores refuse requests of a clock that is far off; not all of them do.
+        if let difference = try await bucket.clockDifference(PrefixOwner.object),
+            !Self.skew.contains(difference)
+        {
+            throw BucketFault(
+                .invalid, place: "clock",
+                words:
+                    "this machine's clock and the store's differ by \(difference.components.seconds) s, so no segment is removed by its age; synchronize the clocks"
+            )
+        }
         let objects = try await bucket.list(BucketSegments.folder).map(\.name)
         let files = objects.compactMap { object in
             BucketSegments.file(object).map {

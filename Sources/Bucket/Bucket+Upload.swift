@@ -77,9 +77,7 @@ extension Bucket {
             }
             try await complete(upload, parts, size)
         } catch {
-            // Parts of an upload that is not completed cost money until they are removed. In a task
-            // of its own, because this one may be cancelled.
-            await Task { try? await abortUpload(upload) }.value
+            await giveUp(upload)
             throw error
         }
     }
@@ -102,6 +100,22 @@ extension Bucket {
         }
         return Upload(name: name, id: id)
     }
+
+    /// Removes the parts of an upload that failed: they cost money until then.
+    ///
+    /// In a task of its own, because this one may be cancelled; for a bounded time, because a node
+    /// that ends must not wait for a store that does not answer.
+    private func giveUp(_ upload: Upload) async {
+        let removal = Task { try? await abortUpload(upload) }
+        let timer = Task {
+            try await Task.sleep(for: Self.longestAbort)
+            removal.cancel()
+        }
+        _ = await removal.value
+        timer.cancel()
+    }
+
+    private static let longestAbort = Duration.seconds(3)
 
     /// Removes the parts of an upload. Does nothing if it is gone.
     func abortUpload(_ upload: Upload) async throws(BucketFault) {

@@ -70,14 +70,23 @@ public final class Bucket: Sendable {
     /// Creates an object unless one of this name exists. Atomic between all writers.
     ///
     /// Throws `.taken` if an object of this name exists with other bytes.
-    public func create(_ name: String, _ bytes: [UInt8]) async throws(BucketFault) -> Creation {
+    ///
+    /// - Parameter isUrgent: Whether it goes before other requests while the store is slow.
+    public func create(
+        _ name: String, _ bytes: [UInt8], isUrgent: Bool = false
+    ) async throws(BucketFault) -> Creation {
         var request = putting(name, bytes)
+        request.isUrgent = isUrgent
         request.headers.append(("If-None-Match", "*"))
         request.expected = [200, 201, 204, 412]
         // The object may be removed between the 412 and the read.
         for _ in 0..<3 {
-            guard try await send(request).status == 412 else { return .created }
-            if let held = try await present(name) {
+            let reply = try await send(request)
+            guard reply.status == 412 else {
+                try requireTag(reply, request)
+                return .created
+            }
+            if let held = try await present(name, isUrgent: isUrgent) {
                 guard held == bytes else {
                     throw BucketFault(
                         .taken, place: request.place(location),
@@ -93,7 +102,19 @@ public final class Bucket: Sendable {
 
     /// Writes an object, replacing one of the same name.
     public func put(_ name: String, _ bytes: [UInt8]) async throws(BucketFault) {
-        _ = try await send(putting(name, bytes))
+        let request = putting(name, bytes)
+        try requireTag(try await send(request), request)
+    }
+
+    /// Refuses a success without the ETag that every store gives an object: a proxy's page, for
+    /// example, would pass for one, and lines for stored that are not.
+    private func requireTag(
+        _ reply: HTTPReply, _ request: BucketRequest
+    ) throws(BucketFault) {
+        guard reply.header("etag") == nil else { return }
+        throw BucketFault(
+            .answer, place: request.place(location),
+            words: "the answer \(reply.status) has no ETag, so it is not a store's")
     }
 
     private func putting(_ name: String, _ bytes: [UInt8]) -> BucketRequest {
@@ -106,10 +127,14 @@ public final class Bucket: Sendable {
 
     /// Reads a whole object of at most 64 MiB. Throws `.missing` if there is none, and `.answer` if
     /// its bytes are not those that were written.
-    public func get(_ name: String) async throws(BucketFault) -> [UInt8] {
-        let request = BucketRequest(
+    public func get(
+        _ name: String, isUrgent: Bool = false
+    ) async throws(BucketFault) -> [UInt8] {
+        var request = BucketRequest(
             method: "GET", key: location.key(name), maxBody: Self.largestRead)
+        request.isUrgent = isUrgent
         let reply = try await send(request)
+        try requireTag(reply, request)
         if let hash = reply.header(Self.hashHeader), hash != ContentHash.hex(reply.body) {
             throw BucketFault(
                 .answer, place: request.place(location),
@@ -118,9 +143,11 @@ public final class Bucket: Sendable {
         return reply.body
     }
 
-    /// As `get`; nil if there is no object.
-    public func present(_ name: String) async throws(BucketFault) -> [UInt8]? {
-        do throws(BucketFault) { return try await get(name) } catch {
+    /// As `get`; nil if the store has the bucket and no such object.
+    public func present(
+        _ name: String, isUrgent: Bool = false
+    ) async throws(BucketFault) -> [UInt8]? {
+        do throws(BucketFault) { return try await get(name, isUrgent: isUrgent) } catch {
             if error.kind == .missing { return nil }
             throw error
         }
@@ -134,6 +161,7 @@ public final class Bucket: Sendable {
             headers: [("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")],
             maxBody: Self.largestRead, expected: [200, 206])
         let reply = try await send(request)
+        try requireTag(reply, request)
         // A store may ignore the range and answer 200 with the whole object.
         let bytes =
             reply.status == 200
@@ -175,7 +203,7 @@ public final class Bucket: Sendable {
     /// How far the store's clock is ahead of this machine's; nil if its answers have no date.
     ///
     /// - Parameter name: An object that exists.
-    func clockDifference(_ name: String) async throws(BucketFault) -> Duration? {
+    public func clockDifference(_ name: String) async throws(BucketFault) -> Duration? {
         let reply = try await send(BucketRequest(method: "HEAD", key: location.key(name)))
         guard let date = reply.header("date"), let there = Timestamp(httpDate: date) else {
             return nil
@@ -222,7 +250,9 @@ public final class Bucket: Sendable {
             failures += 1
             guard failures < Self.tries, !Task.isCancelled, pace.takeRetry() else { throw fault }
             let delay = Self.backoff.delay(after: failures, using: &random)
-            await sleep(max(delay, min(pause ?? .zero, .seconds(30))))
+            // An urgent request has to be answered within a lease.
+            let longest = Duration.seconds(request.isUrgent ? 1 : 30)
+            await sleep(max(delay, min(pause ?? .zero, longest)))
         }
     }
 
@@ -231,14 +261,19 @@ public final class Bucket: Sendable {
         do throws(BucketFault) { keys = try await credentials.current() } catch {
             return .failure(error)
         }
-        await pace.enter()
+        guard await pace.enter(isUrgent: request.isUrgent) else {
+            return .failure(
+                BucketFault(
+                    .cancelled, place: request.place(location), words: "the request was called off")
+            )
+        }
         do throws(TransferError) {
             let reply = try await engine.http(
                 request.signed(location, keys, at: clock.now, tls: tls, idle: idle))
-            pace.leave(isBusy: reply.status == 503 || reply.status == 429)
+            pace.leave(reply.status == 503 || reply.status == 429 ? .busy : .answered)
             return .success(reply)
         } catch {
-            pace.leave(isBusy: true)
+            pace.leave(error.kind == .cancelled ? .calledOff : .busy)
             return .failure(BucketFault(error, place: request.place(location)))
         }
     }

@@ -83,7 +83,10 @@ public struct BucketLocation: Sendable, Hashable {
     /// The scheme and authority of requests, and the path of the bucket.
     var base: (origin: String, host: String, path: String) {
         if let endpoint {
-            let host = endpoint.split(separator: "://", maxSplits: 1).last.map(String.init) ?? ""
+            var host = endpoint.split(separator: "://", maxSplits: 1).last.map(String.init) ?? ""
+            // The header Host, which the signature covers, has no port that is the scheme's own.
+            let port = endpoint.hasPrefix("https") ? ":443" : ":80"
+            if host.hasSuffix(port) { host.removeLast(port.count) }
             return (endpoint, host, "/\(bucket)")
         }
         let domain = Self.domain(of: region)

@@ -34,6 +34,8 @@ public struct LogObject: Sendable, Equatable {
     public var to: LogPosition
     /// Whole lines, each with its newline.
     public var lines: [UInt8]
+    /// The writer's lease in milliseconds; nil of a node without a peer.
+    public var lease: UInt64?
 
     /// The version of the text form.
     static let format: Int64 = 1
@@ -46,7 +48,7 @@ public struct LogObject: Sendable, Equatable {
 
     public init(
         number: UInt64, kind: Kind, cluster: String, term: UInt64, writer: String, node: String,
-        from: LogPosition, to: LogPosition, lines: [UInt8] = []
+        from: LogPosition, to: LogPosition, lines: [UInt8] = [], lease: UInt64? = nil
     ) {
         self.number = number
         self.kind = kind
@@ -57,6 +59,7 @@ public struct LogObject: Sendable, Equatable {
         self.from = from
         self.to = to
         self.lines = lines
+        self.lease = lease
     }
 
     // MARK: - Name
@@ -97,6 +100,10 @@ public struct LogObject: Sendable, Equatable {
             json.value(term)
             json.member("writer", writer)
             json.member("node", node)
+            if let lease {
+                json.key("lease_ms")
+                json.value(lease)
+            }
             json.member("from", from.description)
             json.member("to", to.description)
             json.member("bytes", lines.count)
@@ -140,7 +147,7 @@ public struct LogObject: Sendable, Equatable {
         else { throw .unreadable("its lines do not fit its head") }
         self.init(
             number: number, kind: kind, cluster: cluster, term: term, writer: writer, node: node,
-            from: from, to: to, lines: lines)
+            from: from, to: to, lines: lines, lease: Self.count(head["lease_ms"]))
     }
 
     /// Above the positions of every log: one more segment has a number, too.

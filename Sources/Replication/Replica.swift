@@ -7,8 +7,9 @@ public import Events
 /// must also run while the machine sleeps. No clock is compared with that of another machine.
 ///
 /// Safety: object *n* exists once, so two leaders never both continue the log. A follower takes over
-/// when it has seen no new object for `lease`; a leader acts until the start of its last successful
-/// write + 0.9 `lease`, which is earlier as long as the clocks' speeds differ by less than a tenth.
+/// when it has seen no new object for `lease`, its own or the leader's if that is longer; a leader
+/// acts until the start of its last successful write + 0.9 `lease`, which is earlier as long as the
+/// clocks' speeds differ by less than a tenth.
 public struct Replica: Sendable {
     public struct Rules: Sendable, Equatable {
         /// How long a follower waits for a new object before it takes over; nil for a node without
@@ -110,8 +111,18 @@ public struct Replica: Sendable {
         }
         // A life of this folder that is over needs no time to stop.
         let isOver = isOwn(object.writer) != (object.kind == .farewell)
-        quietUntil = isOver ? now : now + (rules.lease ?? .zero)
+        quietUntil = isOver ? now : now + patience(after: object)
     }
+
+    /// How long the writer of an object may act without a further one, and a margin. Both nodes have
+    /// the same lease except while it is changed on one after the other.
+    private func patience(after object: LogObject) -> Duration {
+        guard let lease = rules.lease else { return .zero }
+        return max(lease, .milliseconds(min(object.lease ?? 0, Self.longestLease)))
+    }
+
+    /// In milliseconds; the configuration allows no longer one.
+    private static let longestLease: UInt64 = 300_000
 
     private func fault(of object: LogObject) -> ProtocolFault? {
         guard object.cluster == cluster else { return .otherCluster(object.cluster) }
@@ -182,7 +193,8 @@ public struct Replica: Sendable {
     ) -> LogObject {
         let object = LogObject(
             number: next, kind: kind, cluster: cluster, term: term, writer: writer, node: node,
-            from: from, to: to, lines: lines)
+            from: from, to: to, lines: lines,
+            lease: rules.lease.map { UInt64(clamping: $0.wholeMilliseconds) })
         pending = object
         pendingSince = now
         return object

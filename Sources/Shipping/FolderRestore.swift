@@ -85,7 +85,8 @@ public struct FolderRestore: Sendable {
         do throws(BucketFault) {
             try await restoreKey(bucket, directory)
             let hint = try await restoreSnapshot(bucket, directory)
-            let (archived, count) = try await restoreArchives(bucket, directory, most)
+            let (archived, count) = try await restoreArchives(
+                bucket, directory, most, telemetry)
             return FolderRestore(
                 log: SharedLog(bucket: bucket), directory: directory, node: owner.node,
                 telemetry: telemetry, cluster: owner.id, archived: archived, archives: count,
@@ -143,18 +144,31 @@ public struct FolderRestore: Sendable {
     private static func restoreSnapshot(
         _ bucket: Bucket, _ directory: String
     ) async throws(BucketFault) -> UInt64 {
-        guard let newest = try await bucket.list(snapshots).last,
-            let number = LogObject.number(
-                of: LogObject.folder + newest.name.dropFirst(snapshots.count))
-        else { return 0 }
-        try await bucket.download(
-            newest.name, size: newest.size, to: "\(directory)/\(snapshotFile)")
-        return number
+        // One of this folder's earlier log may be there: its positions are those of other lines.
+        try? FileManager.default.removeItem(atPath: "\(directory)/\(snapshotFile)")
+        for snapshot in try await bucket.list(snapshots).reversed() {
+            guard let number = snapshotNumber(snapshot.name) else { continue }
+            do throws(BucketFault) {
+                try await bucket.download(
+                    snapshot.name, size: snapshot.size, to: "\(directory)/\(snapshotFile)")
+                return number
+            } catch {
+                // Damaged, or removed meanwhile. The state is in the log, too.
+                guard error.kind == .answer || error.kind == .missing else { throw error }
+            }
+        }
+        return 0
+    }
+
+    /// The number of a snapshot's object; nil for an object that no node wrote.
+    static func snapshotNumber(_ name: String) -> UInt64? {
+        guard name.hasPrefix(snapshots) else { return nil }
+        return LogObject.number(of: LogObject.folder + name.dropFirst(snapshots.count))
     }
 
     /// Returns the number of the last archived segment, and how many were restored.
     private static func restoreArchives(
-        _ bucket: Bucket, _ directory: String, _ most: Int
+        _ bucket: Bucket, _ directory: String, _ most: Int, _ telemetry: Telemetry
     ) async throws(BucketFault) -> (last: UInt64, count: Int) {
         let archives = try await BucketSegments(bucket).archives()
         var (left, count) = (most, 0)
@@ -162,9 +176,19 @@ public struct FolderRestore: Sendable {
             let bytes = archive.files.reduce(0) { $0 +| $1.size }
             guard bytes <= left else { break }
             left -= bytes
-            for file in archive.files {
-                try await bucket.download(
-                    file.object, size: file.size, to: "\(directory)/log/\(file.name)")
+            do throws(BucketFault) {
+                for file in archive.files {
+                    try await bucket.download(
+                        file.object, size: file.size, to: "\(directory)/log/\(file.name)")
+                }
+            } catch {
+                // Damaged, or removed meanwhile. It and the older ones stay in the bucket alone.
+                guard error.kind == .answer || error.kind == .missing else { throw error }
+                for file in archive.files {
+                    try? FileManager.default.removeItem(atPath: "\(directory)/log/\(file.name)")
+                }
+                telemetry.emit(ArchiveLeft(segment: archive.number, fault: "\(error)"))
+                break
             }
             count += 1
         }
@@ -248,7 +272,14 @@ public struct FolderRestore: Sendable {
 
     /// The last object whose lines are in archives, or the oldest one; nil if there is none.
     private func firstObject() async throws(ShippingFault) -> UInt64? {
-        guard let oldest = try await log.oldest() else { return nil }
+        guard let oldest = try await log.oldest() else {
+            // A store that lists late: the log would begin again beside the one that is there.
+            guard hint > 0, try await log.object(hint) != nil else { return nil }
+            throw .bucket(
+                BucketFault(
+                    .answer, place: "LIST \(log.bucket.location.url)/\(LogObject.folder)",
+                    words: "the store does not list \(LogObject.name(hint)), which exists"))
+        }
         guard archived > 0 else { return oldest }
         let newest = try await log.newest(from: max(oldest, hint))
         let (log, archived) = (log, archived)

@@ -134,12 +134,20 @@ extension LogShipper {
     func checkStore() async throws(ShippingFault) {
         guard pair != nil else { return }
         if let probedAt, now - probedAt < .seconds(86_400) { return }
+        // A leader must write its next object in time.
+        let limit = replica?.role == .leading ? untilBeat : nil
+        if let limit, limit < .milliseconds(500) { return }
+        let bucket = log.bucket
         let fault: String?
         do throws(BucketFault) {
-            fault = try await BucketProbe(log.bucket).conditionFault()
+            fault = try await SharedLog.within(limit, of: "probe/") {
+                () throws(BucketFault) -> String? in
+                try await BucketProbe(bucket).conditionFault()
+            }
         } catch {
-            // A leader's lease does not depend on it.
             guard replica?.role == .leading else { throw .bucket(error) }
+            // Again in an hour.
+            probedAt = now - .seconds(82_800)
             return
         }
         if let fault { throw .object(place: log.bucket.location.url, words: fault) }

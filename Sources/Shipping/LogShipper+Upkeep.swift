@@ -3,10 +3,20 @@ import Bucket
 import EventLog
 public import Events
 import Replication
+import Synchronization
 import Telemetry
 
 /// What keeps a restore short and the bucket small, and the end of a node.
 extension LogShipper {
+    /// Notes that the bucket answers, also a follower, which creates no object.
+    func recover() {
+        let failures = state.value.withLock { status in
+            defer { (status.failures, status.fault, status.isRefusal) = (0, "", false) }
+            return status.failures
+        }
+        if failures > 0 { telemetry.emit(ShipRecovered(failures: failures)) }
+    }
+
     /// Copies a snapshot of the state file, once the lines that it holds are in the bucket; a
     /// restored folder then has to apply only what came after it.
     ///
@@ -19,6 +29,7 @@ extension LogShipper {
             try await log.bucket.upload(
                 FolderRestore.snapshot(record.next - 1), from: path, size: size)
             let held = try await log.bucket.list(FolderRestore.snapshots).map(\.name)
+                .filter { FolderRestore.snapshotNumber($0) != nil }
             for name in held.dropLast(2) { try await log.bucket.remove(name) }
         } catch { throw .bucket(error) }
     }

@@ -18,6 +18,8 @@ public actor LogShipper {
     /// For the health check.
     public struct Status: Sendable, Equatable {
         public var isLeading = false
+        /// The newest object that this node created.
+        public var newest: UInt64 = 0
         /// Failed tries in a row.
         public var failures = 0
         public var fault = ""
@@ -26,13 +28,13 @@ public actor LogShipper {
     }
 
     /// Shared with readers of the status.
-    private final class StatusBox: Sendable {
+    final class StatusBox: Sendable {
         let value = Mutex(Status())
     }
 
     /// How far the log is in the bucket.
     public nonisolated let mark = ShippingMark()
-    private nonisolated let state = StatusBox()
+    nonisolated let state = StatusBox()
     let log: SharedLog
     let eventLog: EventLog
     let directory: String
@@ -89,6 +91,7 @@ public actor LogShipper {
             ceiling: pair.map { min($0.lease / 6, .seconds(15)) } ?? .seconds(15))
         self.telemetry = telemetry
         ObjectShipped.count(objects: 0, bytes: 0, in: telemetry.registry)
+        ShipGap(lines: 0).record(in: telemetry.registry)
         opened = eventLog.head
         record = try ShippingRecord.load(directory)
         saved = record
@@ -132,6 +135,7 @@ public actor LogShipper {
             do throws(ShippingFault) {
                 try await step()
                 failures = 0
+                recover()
             } catch {
                 switch error {
                 case .overtaken, .diverged, .behind, .otherCluster, .unfinished, .object,
@@ -178,10 +182,11 @@ public actor LogShipper {
             if let object = replica?.pending {
                 try await create(object)
             } else {
-                let wait = untilBeat
-                await lines(after: record?.shipped ?? .start, within: wait)
+                await lines(after: record?.shipped ?? .start, within: untilBeat)
                 if Task.isCancelled { return }
-                if isCaughtUp { await mark.collect(for: min(delay, wait ?? delay)) }
+                // At most to half of the lease: the write itself needs what is left of it.
+                let rest = untilBeat.map { max($0, (pair?.lease ?? .zero) / 6) } ?? delay
+                if isCaughtUp { await mark.collect(for: min(delay, rest)) }
                 try await ship()
                 if let object = beat() { try await create(object) }
                 try await checkStore()
@@ -223,6 +228,7 @@ public actor LogShipper {
     /// Takes the next object of the log.
     private func take(_ object: LogObject) async throws(ShippingFault) {
         guard var record else { return }
+        let before = replica
         replica?.saw(object, now: now)
         if case .stopped(.broken(let fault))? = replica?.role {
             if case .otherCluster = fault { throw .otherCluster(place: directory) }
@@ -231,7 +237,13 @@ public actor LogShipper {
         // The newest known object was read again to learn its writer.
         guard object.number >= record.next else { return }
         if pair != nil {
-            record.shipped = max(record.shipped, try await add(object))
+            do throws(ShippingFault) {
+                record.shipped = max(record.shipped, try await add(object))
+            } catch {
+                // It is read again, and not the one after it.
+                replica = before
+                throw error
+            }
         } else if replica?.isOwn(object.writer) == true {
             // An older copy of this folder: its positions are used by other lines in the bucket.
             guard object.to <= opened else { throw .behind(place: directory) }
@@ -254,6 +266,11 @@ public actor LogShipper {
             pair.leadership.follow(replica.leader?.node ?? "", term: replica.term)
             try await checkLeader()
             isCaughtUp = true
+        }
+        if replica?.isTakeoverDue(now) == true {
+            // This process may have been stopped for days since it looked.
+            isKnown = false
+            try await checkNewest()
         }
         guard var replica, let record else { return }
         if pair == nil { try await keepKey() }
@@ -343,7 +360,8 @@ public actor LogShipper {
             // A store that hangs must not hold a leader beyond its lease.
             try await SharedLog.within(untilLapse, of: LogObject.name(object.number)) {
                 () throws(BucketFault) in
-                _ = try await bucket.create(LogObject.name(object.number), bytes)
+                _ = try await bucket.create(
+                    LogObject.name(object.number), bytes, isUrgent: true)
             }
         } catch {
             guard error.kind == .taken else { throw .bucket(error) }
@@ -357,9 +375,8 @@ public actor LogShipper {
         noteLease()
         record?.next = object.number + 1
         record?.shipped = object.to
-        state.value.withLock { status in
-            (status.failures, status.fault, status.isRefusal) = (0, "", false)
-        }
+        recover()
+        state.value.withLock { $0.newest = object.number }
         mark.set(term: object.term, shipped: object.to)
         telemetry.emit(ObjectShipped(number: object.number, bytes: object.lines.count))
         if object.number % Self.objectsPerSave == 0 { try await save() }

@@ -37,8 +37,9 @@ public struct OrphanedLines: Sendable {
 
     /// Takes lines in until cancelled. Call it on the leader.
     public func run() async {
+        var left: Set<String> = []
         while !Task.isCancelled {
-            do throws(ShippingFault) { try await takeAll() } catch {
+            do throws(ShippingFault) { try await takeAll(&left) } catch {
                 telemetry.emit(OrphansLeft(fault: "\(error)"))
             }
             try? await Task.sleep(for: Self.pause)
@@ -47,13 +48,27 @@ public struct OrphanedLines: Sendable {
 
     /// Takes in all lines that are there.
     func takeAll() async throws(ShippingFault) {
+        var left: Set<String> = []
+        try await takeAll(&left)
+    }
+
+    /// - Parameter left: The objects that were reported as unreadable.
+    private func takeAll(_ left: inout Set<String>) async throws(ShippingFault) {
         let objects: [BucketObject]
         do throws(BucketFault) { objects = try await bucket.list(Self.folder) } catch {
             throw .bucket(error)
         }
         for object in objects {
-            let accepted = try await take(object.name)
-            telemetry.emit(OrphansTaken(lines: accepted, place: object.name))
+            do throws(ShippingFault) {
+                let accepted = try await take(object.name)
+                telemetry.emit(OrphansTaken(lines: accepted, place: object.name))
+            } catch {
+                // It must not hold up the others.
+                guard case .object = error else { throw error }
+                if left.insert(object.name).inserted {
+                    telemetry.emit(OrphansLeft(fault: "\(error)"))
+                }
+            }
         }
     }
 

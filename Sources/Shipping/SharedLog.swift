@@ -27,30 +27,32 @@ struct SharedLog: Sendable {
         return bytes
     }
 
-    /// Runs a request for at most `limit`, if there is one.
-    static func within(
+    /// Runs requests for at most `limit`, if there is one. What is under way then is called off and
+    /// not waited for: it may wait for credentials, or for its turn.
+    static func within<Found: Sendable>(
         _ limit: Duration?, of name: String,
-        _ work: @escaping @Sendable () async throws(BucketFault) -> Void
-    ) async throws(BucketFault) {
+        _ work: @escaping @Sendable () async throws(BucketFault) -> Found
+    ) async throws(BucketFault) -> Found {
         guard let limit else { return try await work() }
-        let result = await withTaskGroup(of: Result<Void, BucketFault>?.self) { group in
-            group.addTask {
-                do throws(BucketFault) { return .success(try await work()) } catch {
-                    return .failure(error)
-                }
+        let (results, feed) = AsyncStream.makeStream(of: Result<Found, BucketFault>.self)
+        let task = Task {
+            do throws(BucketFault) { feed.yield(.success(try await work())) } catch {
+                feed.yield(.failure(error))
             }
-            group.addTask {
-                try? await Task.sleep(for: limit)
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
         }
-        guard let result else {
-            throw BucketFault(.unreachable, place: name, words: "no answer within \(limit)")
+        let timer = Task {
+            try await Task.sleep(for: limit)
+            feed.finish()
         }
-        try result.get()
+        defer {
+            task.cancel()
+            timer.cancel()
+        }
+        for await result in results { return try result.get() }
+        guard !Task.isCancelled else {
+            throw BucketFault(.cancelled, place: name, words: "the request was called off")
+        }
+        throw BucketFault(.unreachable, place: name, words: "no answer within \(limit)")
     }
 
     static func randomName() -> String {
@@ -63,7 +65,8 @@ struct SharedLog: Sendable {
     func oldest() async throws(ShippingFault) -> UInt64? {
         let objects: [BucketObject]
         do throws(BucketFault) {
-            objects = try await bucket.list(LogObject.folder, first: 1)
+            // All numbers start with zeros. A console may have created an object `log/`.
+            objects = try await bucket.list(LogObject.folder + "0000", first: 1)
         } catch { throw .bucket(error) }
         guard let name = objects.first?.name else { return nil }
         guard let number = LogObject.number(of: name) else {

@@ -46,6 +46,20 @@ struct ShipFailed: TelemetryEvent {
     }
 }
 
+/// The bucket can be read and written again.
+struct ShipRecovered: TelemetryEvent {
+    let failures: Int
+    var level: Logger.Level { .notice }
+    var message: String { "the log's objects can be read and written again" }
+    var fields: [(String, String)] { [("failures", "\(failures)")] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.set(
+            "bellwether_ship_failures_in_a_row", to: 0,
+            help: "Failed tries to write the log to the bucket since the last success.")
+    }
+}
+
 /// This node continues the log in the bucket.
 struct LogTakenOver: TelemetryEvent {
     let number: UInt64
@@ -69,6 +83,18 @@ struct LogRestored: TelemetryEvent {
             ("bucket", place),
         ]
     }
+}
+
+/// An archive could not be restored; it and older ones stay in the bucket alone.
+struct ArchiveLeft: TelemetryEvent {
+    let segment: UInt64
+    let fault: String
+    var level: Logger.Level { .error }
+    var message: String {
+        "an archive in the bucket cannot be read; the restore goes on without it and older ones"
+    }
+    var fields: [(String, String)] { [("segment", "\(segment)"), ("fault", fault)] }
+    func record(in registry: PrometheusRegistry) {}
 }
 
 /// Objects of the log were removed whose lines are in archives.

@@ -318,4 +318,25 @@ final class ArchiveTests: Sendable {
         #expect(names.filter { $0.contains("-000001.") } == [])
         await log.close()
     }
+
+    @Test("a clock that was set forward removes no segment")
+    func clockSetForward() async throws {
+        let bucket = try bucket()
+        let log = try await open()
+        try await fill(log, 0..<3)
+        try await shipper(log, bucket).pass()
+        let before = try await bucket.list("seg/")
+        #expect(before.count == 6)
+        clock.advance(by: .seconds(400 * 86_400))
+        let ahead = Bucket(
+            bucket.location,
+            credentials: BucketCredentialChain([
+                ConfiguredKeys(
+                    accessKey: .value(ObjectStore.accessKey),
+                    secretKey: .value(ObjectStore.secretKey))
+            ]), engine: engine, tls: .system, clock: clock.wall, sleep: { _ in })
+        await #expect(throws: BucketFault.self) { try await self.shipper(log, ahead).pass() }
+        #expect(try await bucket.list("seg/") == before)
+        await log.close()
+    }
 }

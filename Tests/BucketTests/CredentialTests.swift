@@ -177,6 +177,21 @@ final class CredentialTests: Sendable {
         #expect(try await chain.current().accessKey == "6")
     }
 
+    @Test("credentials that are about to end are not read again for each request")
+    func ending() async throws {
+        let clock = ManualClock()
+        let source = Source(clock.wall, life: .seconds(1))
+        let chain = BucketCredentialChain([source], clock: clock.wall)
+        #expect(try await chain.current().accessKey == "1")
+        clock.advance(by: .seconds(4))
+        #expect(try await chain.current().accessKey == "1")
+        clock.advance(by: .seconds(2))
+        #expect(try await chain.current().accessKey == "2")
+        // The store says that they have ended.
+        await chain.forget()
+        #expect(try await chain.current().accessKey == "3")
+    }
+
     @Test("callers at the same time share one read")
     func sharing() async throws {
         let source = Source(.system, life: nil)

@@ -124,6 +124,13 @@ struct BucketLocationTests {
         #expect(own.base.host == "127.0.0.1:9000")
         #expect(own.base.path == "/acme")
         #expect(own.url == "s3://acme/a/b")
+        // The header Host names no port that is the scheme's own; the signature covers it.
+        for (endpoint, host) in [
+            ("https://minio.example:443", "minio.example"), ("http://[::1]:80", "[::1]"),
+            ("http://minio.example:443", "minio.example:443"),
+        ] {
+            #expect(try BucketLocation(url: "s3://acme", endpoint: endpoint).base.host == host)
+        }
     }
 
     @Test(

@@ -1,4 +1,5 @@
 import Digests
+import Events
 import Foundation
 import Rendering
 import Testing
@@ -61,6 +62,19 @@ struct GoldenTests {
         #expect(rendered.model.contains(#""late_seconds":1201"#), "\(rendered.model)")
         let now = Self.renderer.render(SampleDigests.all[0])
         #expect(!now.text.contains("Late news") && !now.model.contains("late_seconds"))
+    }
+
+    @Test("A message that is sent without the bucket says that it may be told twice")
+    func alone() {
+        for var digest in SampleDigests.all {
+            #expect(!Self.renderer.render(digest).text.contains("may be told twice"))
+            digest.aloneSince = digest.to
+            let rendered = Self.renderer.render(digest)
+            for text in [rendered.text, rendered.html, rendered.slack] {
+                #expect(text.contains("may be told twice"), "\(text)")
+            }
+            #expect(rendered.model.contains(#""alone_since":"\#(digest.to.rfc3339)""#))
+        }
     }
 
     @Test("The same digest gives the same bytes, from any renderer")

@@ -70,8 +70,11 @@ struct Simulation {
     init(seed: UInt64, isCreateOnly: Bool) {
         random = Randomness(seed: seed)
         store = SimulatedStore(isCreateOnly: isCreateOnly)
-        let rules = Replica.Rules(lease: .milliseconds(Self.lease))
+        // In every other run the lease has been changed on one node and not yet on the other.
+        let factor = seed.isMultiple(of: 2) ? 1 : random.between(1, 2)
         for name in ["a", "b"] {
+            let lease = name == "a" ? Self.lease : Self.lease * factor
+            let rules = Replica.Rules(lease: .milliseconds(lease))
             nodes.append(
                 SimulatedNode(
                     name: name, rules: rules, offset: random.between(0, 1e6),

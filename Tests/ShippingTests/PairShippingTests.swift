@@ -46,7 +46,7 @@ final class PairShippingTests: Sendable {
 
     private func start(
         _ name: String, endpoint: String? = nil, delay: Duration = .milliseconds(50),
-        goesOnAlone: Bool = false, otherLeads: Bool = false
+        lease: Duration = .seconds(2), goesOnAlone: Bool = false, otherLeads: Bool = false
     ) async throws -> Node {
         let directory = folder.file(name)
         let bucket = try bucket(endpoint)
@@ -67,7 +67,7 @@ final class PairShippingTests: Sendable {
             let shipper = try await LogShipper(
                 eventLog, bucket: bucket, id: PrefixOwner.ownID(in: directory), delay: delay,
                 pair: LogShipper.Pair(
-                    lease: .seconds(2), advertise: "https://\(name)", leadership: leadership,
+                    lease: lease, advertise: "https://\(name)", leadership: leadership,
                     goesOnAlone: goesOnAlone, otherLeads: { otherLeads }),
                 telemetry: .silent)
             return Node(
@@ -262,6 +262,93 @@ final class PairShippingTests: Sendable {
         }
         #expect(replica.role == .following, "\(replica.role)")
         #expect(replica.next > 3)
+    }
+
+    @Test("a node that finds the log's newest object removed takes no number that was used")
+    func removed() async throws {
+        // Long enough for the removal before the takeover.
+        let first = try await start("a", lease: .seconds(6))
+        try await first.untilLeading()
+        let second = try await start("b", lease: .seconds(6))
+        let receipt = try await first.eventLog.ingest(body(0..<10))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        try await eventually("the follower has the lines") {
+            try await self.lines(second.eventLog).count == 10
+        }
+        await first.kill()
+        // As if the second node had been stopped for a week in which others went on.
+        for object in try await bucket().list("log/") { try await bucket().remove(object.name) }
+        #expect(await second.running.value == .setAside(lines: 0))
+        #expect(second.leadership.status.term == 1)
+        #expect(try await bucket().list("log/").isEmpty)
+        await second.eventLog.close()
+    }
+
+    @Test("a follower that cannot store an object's lines reads it again, and none behind it")
+    func unstored() async throws {
+        let first = try await start("a")
+        try await first.untilLeading()
+        let second = try await start("b")
+        let known = try await first.eventLog.ingest(body(0..<10)).end
+        try await eventually("the follower has the lines") {
+            try await self.lines(second.eventLog).count == 10
+        }
+        // As a disk that takes nothing.
+        await second.eventLog.close()
+        let receipt = try await first.eventLog.ingest(body(10..<20))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        // Objects without lines are behind it.
+        let shipped = try #require(await first.shipper.record?.next)
+        try await eventually("the leader goes on") {
+            await first.shipper.record?.next ?? 0 > shipped + 2
+        }
+        try await eventually("the follower has tried again") {
+            second.shipper.status.failures > 3
+        }
+        var numbers: [UInt64] = []
+        try await SharedLog(bucket: try bucket()).objects(from: 1) { object throws(ShippingFault) in
+            if object.kind == .data, object.from >= known {
+                numbers.append(object.number)
+            }
+        }
+        #expect(await second.shipper.record?.next == numbers.first)
+        second.running.cancel()
+        _ = await second.running.value
+        await first.kill()
+    }
+
+    @Test("a follower that reads the bucket again has no fault left")
+    func recovered() async throws {
+        let first = try await start("a")
+        try await first.untilLeading()
+        let proxy = try await StoreProxy.start(
+            store, .init(faults: ["GET": Array(repeating: .denied, count: 12)]))
+        let second = try await start("b", endpoint: proxy.endpoint)
+        try await eventually("it has failed") { second.shipper.status.failures > 2 }
+        try await eventually("it follows") { second.leadership.status.leader == "https://a" }
+        try await eventually("no fault is left") { second.shipper.status.failures == 0 }
+        #expect(second.shipper.status == LogShipper.Status())
+        #expect(second.leadership.status.role == .following)
+        await second.kill()
+        await first.kill()
+    }
+
+    @Test("objects that no node wrote hold up neither the log nor lines that were set aside")
+    func foreignObjects() async throws {
+        try await bucket().put("log/.keep", [1])
+        let node = try await start("a")
+        try await node.untilLeading()
+        try await bucket().put(OrphanedLines.object("a", 1), [1, 2, 3])
+        let packed = try #require(PackedText.pack(body(0..<2)))
+        try await bucket().put(OrphanedLines.object("b", 1), packed)
+        let orphans = OrphanedLines(
+            try bucket(), node.eventLog, of: node.shipper, telemetry: .silent)
+        try await orphans.takeAll()
+        #expect(try await lines(node.eventLog).count == 2)
+        #expect(
+            try await bucket().list(OrphanedLines.folder).map(\.name)
+                == [OrphanedLines.object("a", 1)])
+        await node.kill()
     }
 
     @Test("a store that ignores the condition is not used")

@@ -286,8 +286,12 @@ final class ShippingTests: Sendable {
         // The process ends here; a file is left half.
         try Data("{".utf8).write(
             to: URL(fileURLWithPath: directory + "/log/20261130T000000.000Z-000099.jsonl"))
+        // Of the folder's log before; the bucket has none.
+        let stale = directory + "/state.sqlite.snapshot"
+        try Data("stale".utf8).write(to: URL(fileURLWithPath: stale))
         let second = try await start("b")
         #expect(try await lines(second.eventLog) == held)
+        #expect(!FileManager.default.fileExists(atPath: stale))
         await second.stop()
 
         try FileManager.default.createDirectory(
@@ -298,6 +302,28 @@ final class ShippingTests: Sendable {
                 self.bucket(), directory: self.folder.file("c"), node: "n", most: .max,
                 telemetry: .silent)
         }
+    }
+
+    @Test("an archive that cannot be read stays in the bucket, and the restore goes on")
+    func damagedArchive() async throws {
+        let first = try await start("a")
+        let receipt = try await first.eventLog.ingest(events(0..<700))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        try await archive(first)
+        let head = first.eventLog.head
+        await first.stop()
+
+        // Before the newest index are `cluster`, the key and two lists.
+        let proxy = try await StoreProxy.start(
+            store, .init(faults: ["GET": [.none, .none, .none, .none, .page]]))
+        let second = try await start("b", endpoint: proxy.endpoint)
+        #expect(second.eventLog.head.segment == head.segment)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("b/log"))
+        #expect(!names.contains { $0.hasSuffix(".gz") || $0.hasSuffix(".idx") }, "\(names)")
+        let more = try await second.eventLog.ingest(events(700..<710))
+        #expect(more.accepted == 10)
+        #expect(await second.shipper.mark.wait(for: more.end, within: .seconds(60)))
+        await second.stop()
     }
 
     @Test("a snapshot of the state file is restored; only the two newest ones are kept")
@@ -312,12 +338,29 @@ final class ShippingTests: Sendable {
             try await first.shipper.keep(snapshot: file, size: 9, head: receipt.end)
         }
         #expect(try await bucket().list("snap/").count == 2)
+        // No node wrote this one: it neither counts nor is restored.
+        try await bucket().put("snap/notes.txt", [1])
+        try Data("version 5".utf8).write(to: URL(fileURLWithPath: file))
+        let receipt = try await first.eventLog.ingest(events(5..<6))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        try await first.shipper.keep(snapshot: file, size: 9, head: receipt.end)
+        #expect(try await bucket().list("snap/").count == 3)
         await first.stop()
         let second = try await start("b")
-        let restored = try String(
-            contentsOfFile: folder.file("b/state.sqlite.snapshot"), encoding: .utf8)
-        #expect(restored == "version 4")
+        #expect(try snapshot(of: "b") == "version 5")
         await second.stop()
+
+        // One that cannot be read does not stop a restore: before it are `cluster`, the key and
+        // the list.
+        let proxy = try await StoreProxy.start(
+            store, .init(faults: ["GET": [.none, .none, .none, .page]]))
+        let third = try await start("c", endpoint: proxy.endpoint)
+        #expect(try snapshot(of: "c") == "version 4")
+        await third.stop()
+    }
+
+    private func snapshot(of name: String) throws -> String {
+        try String(contentsOfFile: folder.file("\(name)/state.sqlite.snapshot"), encoding: .utf8)
     }
 
     @Test("objects whose lines are in archives are removed, and no others; their numbers stay used")

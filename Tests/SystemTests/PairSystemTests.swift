@@ -124,6 +124,11 @@ final class PairSystemTests: Sendable {
         let (words, asked) = try await a.command("ha", "status")
         #expect(asked == .code(0))
         #expect(words.contains("follows \(b.url)"), "\(words)")
+        // Into the folder of the follower it would be unknown to the leader.
+        let silence = try await a.command("silence", "add", "rollout=x", "--for", "1h")
+        #expect(silence.exit == .code(64))
+        let retry = try await a.command("outbox", "retry", "--dead")
+        #expect(retry.exit == .code(64))
 
         let pages = [
             String(decoding: try await a.get("/metrics").body, as: UTF8.self),

@@ -2,17 +2,19 @@ import Foundation
 
 /// A real S3-compatible store (SeaweedFS) with one empty bucket, on loopback.
 ///
-/// The executable `weed` is beside `$BELLWETHER_TEST_PYTHON`, else on the PATH.
+/// The executable `weed` is beside `$BELLWETHER_TEST_PYTHON`, else on the PATH. With
+/// `$BELLWETHER_TEST_S3_PORT` it is the store on that port, as `Scripts/test-ceph.sh` starts one.
 public final class ObjectStore: Sendable {
     public static let accessKey = "TESTKEY"
     public static let secretKey = "test/secret+key"
     public static let bucket = "testbucket"
 
-    private let process: ChildProcess
+    /// nil for a store that this process has not started.
+    private let process: ChildProcess?
     private let folder: TemporaryDirectory
     public let port: Int
 
-    private init(_ process: ChildProcess, _ folder: TemporaryDirectory, _ port: Int) {
+    private init(_ process: ChildProcess?, _ folder: TemporaryDirectory, _ port: Int) {
         self.process = process
         self.folder = folder
         self.port = port
@@ -23,6 +25,12 @@ public final class ObjectStore: Sendable {
     /// Starts the store and waits until it has the bucket.
     public static func start() async throws -> ObjectStore {
         let folder = try TemporaryDirectory("store")
+        let given = ProcessInfo.processInfo.environment["BELLWETHER_TEST_S3_PORT"]
+        if let port = given.flatMap({ Int($0) }) {
+            let store = ObjectStore(nil, folder, port)
+            try await eventually("the store has the bucket") { try await store.makeBucket() }
+            return store
+        }
         let identity: [String: Any] = [
             "identities": [
                 [
@@ -79,7 +87,7 @@ public final class ObjectStore: Sendable {
         return try await curl.line() == "200"
     }
 
-    public func kill() { process.kill() }
+    public func kill() { process?.kill() }
 }
 
 /// A proxy before an `ObjectStore` that makes chosen requests fail.
@@ -102,6 +110,16 @@ public final class StoreProxy: Sendable {
         case cutBody = "cut-body"
         /// The store gets the request without its condition.
         case ignoreCondition = "ignore-condition"
+        /// 404 without a store's document, as of a server that is none.
+        case notFound = "404"
+        /// 200 with a page, as of a proxy that wants a login.
+        case page
+        /// AWS' answer to a token that has expired.
+        case expiredToken = "expired-token"
+        /// AWS' answer for a bucket of another region.
+        case otherRegion = "other-region"
+        /// 200 with an error in its body, as `CompleteMultipartUpload` may answer.
+        case errorInBody = "error-in-body"
     }
 
     /// The faults of the next requests of a method, in order; the last of `always` repeats.

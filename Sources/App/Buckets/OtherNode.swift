@@ -16,8 +16,8 @@ final class OtherNode: Sendable {
     /// The time between two looks for addresses.
     private static let pause = Duration.seconds(300)
     private static let deadline = Duration.seconds(2)
-    /// More nodes than two at one prefix are a mistake; only so many are asked.
-    private static let most = 4
+    /// Addresses that nodes had earlier stay there. Only so many are read and asked.
+    private static let most = 32
 
     private let own: String
     private let trust: TLSTrust
@@ -84,17 +84,20 @@ final class OtherNode: Sendable {
     }
 
     private func statuses(of path: String) async -> [Int] {
-        var statuses: [Int] = []
-        for address in known {
-            do throws(TransferError) {
-                statuses.append(
-                    try await store.engine.http(
+        // At once: an address that nobody has any more takes the whole deadline.
+        await withTaskGroup(of: Int?.self, returning: [Int].self) { group in
+            for address in known {
+                group.addTask { [engine = store.engine, trust] in
+                    try? await engine.http(
                         HTTPTransfer(
                             url: address + path, deadline: Self.deadline,
                             connectDeadline: Self.deadline, tls: trust)
-                    ).status)
-            } catch { continue }
+                    ).status
+                }
+            }
+            return await group.reduce(into: []) { statuses, status in
+                if let status { statuses.append(status) }
+            }
         }
-        return statuses
     }
 }

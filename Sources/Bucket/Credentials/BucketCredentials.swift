@@ -46,6 +46,8 @@ public actor BucketCredentialChain {
     private static let pause = Duration.seconds(30)
     /// Credentials without an end may change in their file or environment.
     private static let reread = Duration.seconds(60)
+    /// The least time between two reads, unless the store refused the credentials.
+    private static let shortest = Duration.seconds(5)
 
     public init(_ sources: [any BucketCredentialSource], clock: WallClock = .system) {
         self.sources = sources
@@ -66,7 +68,7 @@ public actor BucketCredentialChain {
                         BucketFault(
                             .credentials, place: "bucket",
                             words:
-                                "no credentials: neither keys, environment, file, web identity, container nor instance has any"
+                                "no credentials: neither keys, environment, file, web identity, container nor instance has any (in a container on EC2, the instance's metadata service answers only with a hop limit of 2)"
                         ))
                 } catch { return .failure(error) }
             }
@@ -92,6 +94,8 @@ public actor BucketCredentialChain {
 
     private static func renewal(of found: BucketCredentials, at now: Timestamp) -> Timestamp {
         guard let expiry = found.expiry else { return now + reread }
-        return now + (expiry - now) * 3 / 4
+        // A service may give credentials that are about to end, or have: it is not asked again for
+        // each request.
+        return now + max((expiry - now) * 3 / 4, shortest)
     }
 }

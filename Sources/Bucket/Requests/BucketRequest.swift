@@ -14,6 +14,8 @@ struct BucketRequest: Sendable {
     var maxBody = 1 << 20
     /// The statuses that are an answer rather than a fault.
     var expected: Set<Int> = [200]
+    /// Whether it goes before other requests; see `RequestPace`.
+    var isUrgent = false
 
     /// What the request is for, without the query, which holds nothing that people need.
     func place(_ location: BucketLocation) -> String {
@@ -54,7 +56,7 @@ struct BucketRequest: Sendable {
 extension BucketFault {
     /// A store's answer that is no success.
     init(_ reply: HTTPReply, place: String, now: Timestamp) {
-        let values = XMLValues.read(reply.body, ["Code", "Message"])
+        let values = XMLValues.read(reply.body, ["Code", "Message", "Region"])
         let code = values["Code"].map { " \($0)" } ?? ""
         let message = values["Message"].map { ": \($0)" } ?? ""
         var words = InertText.line("HTTP status \(reply.status)\(code)\(message)", limit: 300)
@@ -62,16 +64,33 @@ extension BucketFault {
             words += InertText.line(
                 "; the store's clock shows \(date), this machine's \(now.rfc3339)", limit: 100)
         }
+        if let region = reply.header("x-amz-bucket-region") ?? values["Region"],
+            Self.isElsewhere(reply.status, values["Code"])
+        {
+            words += InertText.line("; the bucket is in the region \(region)", limit: 100)
+        }
         let kind: Kind =
-            switch reply.status {
-            case 401, 403: .denied
-            case 404: .missing
-            case 412: .taken
-            case 408, 429, 500, 502, 503, 504: .busy
-            case 300..<400: .answer
+            switch (reply.status, values["Code"] ?? "") {
+            // Of a token, AWS says so with 400 ("Error responses", Amazon S3 API Reference).
+            case (401, _), (403, _), (400, "ExpiredToken"), (400, "InvalidToken"),
+                (400, "TokenRefreshRequired"):
+                .denied
+            case (404, "NoSuchKey"): .missing
+            case (404, "NoSuchUpload"): .refused
+            case (404, _): .noBucket
+            case (412, _): .taken
+            case (408, _), (429, _), (500, _), (502, _), (503, _), (504, _): .busy
+            case (300..<400, _): .answer
             default: .refused
             }
         self.init(kind, place: place, words: words)
+    }
+
+    /// Whether an answer says that the bucket is in another region. A redirect is not followed: the
+    /// signature is for one host and one region.
+    private static func isElsewhere(_ status: Int, _ code: String?) -> Bool {
+        (300..<400).contains(status) || code == "AuthorizationHeaderMalformed"
+            || code == "IllegalLocationConstraintException"
     }
 
     init(_ error: TransferError, place: String) {

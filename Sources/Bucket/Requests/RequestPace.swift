@@ -1,3 +1,4 @@
+import Events
 import Synchronization
 
 /// Limits the requests of one bucket: how many run at once, and how many are tried again.
@@ -7,12 +8,46 @@ import Synchronization
 /// refill, so that a store in trouble gets at most a fifth more requests than without retries.
 /// Thread-safe.
 final class RequestPace: Sendable {
+    /// How a request ended, as far as the store's load is concerned.
+    enum RequestEnd: Sendable {
+        case answered
+        /// The store is overloaded, or the transfer failed.
+        case busy
+        /// The caller called it off, which says nothing about the store.
+        case calledOff
+    }
+
+    private struct PlaceWaiter {
+        let id: Int
+        let isUrgent: Bool
+        let resume: CheckedContinuation<Bool, Never>
+    }
+
     private struct State {
         var limit: Int
         var successes = 0
         var running = 0
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var nextWaiter = 0
+        var waiting: [PlaceWaiter] = []
         var budget: Double
+
+        /// Urgent requests have one more place, so that a large archive on its way does not hold
+        /// them up when the limit is at its least.
+        func hasRoom(isUrgent: Bool) -> Bool { running < limit +| (isUrgent ? 1 : 0) }
+
+        /// Gives free places to those that wait, urgent ones first.
+        mutating func admit() -> [PlaceWaiter] {
+            var admitted: [PlaceWaiter] = []
+            while true {
+                let (room, urgentRoom) = (hasRoom(isUrgent: false), hasRoom(isUrgent: true))
+                let urgent = urgentRoom ? waiting.firstIndex(where: { $0.isUrgent }) : nil
+                guard let place = urgent ?? (room ? waiting.indices.first : nil) else {
+                    return admitted
+                }
+                admitted.append(waiting.remove(at: place))
+                running += 1
+            }
+        }
     }
 
     private static let fullBudget = 20.0
@@ -26,43 +61,57 @@ final class RequestPace: Sendable {
         state = Mutex(State(limit: most, budget: Self.fullBudget))
     }
 
-    /// Waits for a place. Every call must be followed by one of `leave`.
-    func enter() async {
-        await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                guard state.running < state.limit else {
-                    state.waiting.append(continuation)
-                    return false
+    /// Waits for a place. Returns false, without one, if the task is cancelled; every other call must
+    /// be followed by one of `leave`.
+    func enter(isUrgent: Bool = false) async -> Bool {
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+                let answer = state.withLock { state -> Bool? in
+                    if Task.isCancelled { return false }
+                    guard state.hasRoom(isUrgent: isUrgent) else {
+                        state.waiting.append(
+                            PlaceWaiter(id: id, isUrgent: isUrgent, resume: continuation))
+                        return nil
+                    }
+                    state.running += 1
+                    return true
                 }
-                state.running += 1
-                return true
+                if let answer { continuation.resume(returning: answer) }
             }
-            if isFree { continuation.resume() }
+        } onCancel: {
+            let waiter = state.withLock { state -> PlaceWaiter? in
+                guard let place = state.waiting.firstIndex(where: { $0.id == id }) else {
+                    return nil
+                }
+                return state.waiting.remove(at: place)
+            }
+            waiter?.resume.resume(returning: false)
         }
     }
 
-    /// - Parameter isBusy: Whether the store is overloaded, or the transfer failed.
-    func leave(isBusy: Bool) {
-        let next = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+    func leave(_ end: RequestEnd) {
+        let next = state.withLock { state -> [PlaceWaiter] in
             state.running -= 1
-            if isBusy {
+            switch end {
+            case .busy:
                 state.limit = max(1, state.limit / 2)
                 state.successes = 0
-            } else {
+            case .answered:
                 state.budget = min(Self.fullBudget, state.budget + Self.refill)
                 state.successes += 1
                 if state.successes >= state.limit, state.limit < most {
                     state.limit += 1
                     state.successes = 0
                 }
+            case .calledOff: break
             }
-            let count = min(max(0, state.limit - state.running), state.waiting.count)
-            let next = Array(state.waiting.prefix(count))
-            state.waiting.removeFirst(count)
-            state.running += count
-            return next
+            return state.admit()
         }
-        for continuation in next { continuation.resume() }
+        for waiter in next { waiter.resume.resume(returning: true) }
     }
 
     /// Takes one retry from the budget; false if it is used up.
@@ -76,4 +125,7 @@ final class RequestPace: Sendable {
 
     /// The number of requests that may run at once now.
     var limit: Int { state.withLock { $0.limit } }
+
+    /// The number of requests that wait for a place.
+    var waiting: Int { state.withLock { $0.waiting.count } }
 }

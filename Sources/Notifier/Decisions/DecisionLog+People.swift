@@ -1,5 +1,7 @@
 public import Delivery
 public import Events
+import HTTPTypes
+import Server
 public import State
 
 // What people decide: silences, and deliveries that they drop or send again.
@@ -14,7 +16,7 @@ extension DecisionLog {
     ) async throws -> String {
         let row = SilenceBook.row(filter: filter, until: until, who: who, why: why, at: now)
         try await store.read { db in try SilenceBook.requireRoom(db, at: now) }
-        try await decide([SilenceDecision.added(row).event(by: caller)]) { _ in
+        try await order([SilenceDecision.added(row).event(by: caller)]) { _ in
             try await store.write { db in try SilenceBook.insert(db, row, at: now) }
         }
         return row.id
@@ -28,7 +30,7 @@ extension DecisionLog {
             try SilenceTable.list(db, endingAfter: now).contains { $0.id == id }
         }
         guard isInForce else { return false }
-        return try await decide([SilenceDecision.expired(id: id, at: now).event(by: caller)]) { _ in
+        return try await order([SilenceDecision.expired(id: id, at: now).event(by: caller)]) { _ in
             try await store.write { db in try SilenceTable.expire(db, id: id, at: now) }
         }
     }
@@ -38,7 +40,7 @@ extension DecisionLog {
         guard let entry = try await store.read({ db in try Outbox.entry(db, id: id) }),
             entry.state != .sent
         else { return false }
-        return try await decide([DeliveryDecision(entry, .retried).event(at: now)]) { _ in
+        return try await order([DeliveryDecision(entry, .retried).event(at: now)]) { _ in
             try await store.write { db in try Outbox.retry(db, id: id, at: now) }
         }
     }
@@ -48,7 +50,7 @@ extension DecisionLog {
         let dead = try await store.read { db in
             try Outbox.list(db, states: [.dead], limit: .max)
         }
-        return try await decide(dead.map { DeliveryDecision($0, .retried).event(at: now) }) { _ in
+        return try await order(dead.map { DeliveryDecision($0, .retried).event(at: now) }) { _ in
             try await store.write { db in try Outbox.retryDead(db, at: now) }
         }
     }
@@ -58,7 +60,7 @@ extension DecisionLog {
         guard let entry = try await store.read({ db in try Outbox.entry(db, id: id) }),
             entry.state == .waiting || entry.state == .dead
         else { return false }
-        return try await decide([DeliveryDecision(entry, .dropped).event(at: now)]) { _ in
+        return try await order([DeliveryDecision(entry, .dropped).event(at: now)]) { _ in
             try await store.write { db in try Outbox.drop(db, id: id, at: now) }
         }
     }
@@ -71,10 +73,23 @@ extension DecisionLog {
         let open = try await store.read { db in
             try Outbox.list(db, states: states.intersection([.waiting, .dead]), limit: .max)
         }.filter { receiver == nil || $0.addressee.receiver == receiver }
-        return try await decide(open.map { DeliveryDecision($0, .dropped).event(at: now) }) { _ in
+        return try await order(open.map { DeliveryDecision($0, .dropped).event(at: now) }) { _ in
             try await store.write { db in
                 try Outbox.dropAll(db, states, receiver: receiver, at: now)
             }
+        }
+    }
+
+    /// As `decide`.
+    ///
+    /// - Throws: 503 if this node may not decide any more, or the caller has gone. The line is in
+    ///   this log: it is applied if this node decides again.
+    private func order<T: Sendable>(
+        _ events: [Event], _ effect: (LogPosition?) async throws -> T
+    ) async throws -> T {
+        do { return try await decide(events, effect) } catch is NotLeading {
+            Task { _ = await resume() }
+            throw Problem.notLeading
         }
     }
 
@@ -93,4 +108,12 @@ extension DecisionLog {
         }
         try await decide(events) { _ in try await store() }
     }
+}
+
+extension Problem {
+    /// A change that a node which leads meanwhile may lack.
+    static let notLeading = retryLater(
+        .serviceUnavailable, "not_leader",
+        "this node leads no more, so the change may not be in force; look at the other node and repeat it there",
+        after: .seconds(1))
 }

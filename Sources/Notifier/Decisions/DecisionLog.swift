@@ -81,8 +81,9 @@ public final class DecisionLog: Sendable {
 
     /// Appends the lines of a decision and then runs `effect`, which stores it.
     ///
-    /// With a bucket, a digest is there before its effect, which sends it: a machine that continues
-    /// this log then sends the same bytes. Outcomes of deliveries follow at once.
+    /// With a bucket, a digest or a person's decision is there before its effect: a machine that
+    /// continues this log then sends the same bytes, and keeps to a silence that a person was told
+    /// of. Outcomes of deliveries, which have happened, follow at once.
     ///
     /// If the log cannot be appended to, the effect is stored nevertheless and reported: a full
     /// disk must not stop messages. If `effect` throws, the decision is applied at the next start.
@@ -104,7 +105,7 @@ public final class DecisionLog: Sendable {
             telemetry.emit(DecisionUnlogged(event: events[0].event, fault: "\(error)"))
         }
         if let bucket, let end {
-            if events.contains(where: { $0.event == EventName.digestComposed }) {
+            if events.contains(where: { Self.waiting.contains($0.event) }) {
                 guard await bucket.until(end) else {
                     open.withLock { $0.left.append(number) }
                     throw NotLeading()
@@ -122,6 +123,16 @@ public final class DecisionLog: Sendable {
         open.withLock { open in _ = open.heads.removeValue(forKey: number) }
         return result
     }
+
+    /// What takes effect only when it is in the bucket: digests, and what people decide.
+    private static let waiting: Set<String> = [
+        EventName.digestComposed, EventName.silenceAdded, EventName.silenceExpired,
+        EventName.deliveryDropped, EventName.deliveryRetried,
+    ]
+
+    /// Waits until the lines before `end` are in the bucket, as long as a decision waits for it.
+    /// Returns false if this node may not decide any more.
+    func isKept(_ end: LogPosition) async -> Bool { await bucket?.until(end) ?? true }
 
     /// Applies the decisions that an earlier process logged and did not store. Call it before
     /// anything else is decided. Reports a failure; the state file is then used as it is.

@@ -117,6 +117,7 @@ public struct OperatorActions: Sendable {
                     revision: incident.group["revision"], message: message,
                     extra: members.map { JSONValue.Member($0.0, .string($0.1)) }))
         } catch { throw Problem(log: error) }
+        guard await decisions.isKept(end) else { throw Problem.notLeading }
         let stopwatch = Stopwatch(clock)
         while digests.position < end, stopwatch.elapsed < Self.patience {
             try? await clock.sleep(for: .milliseconds(20))

@@ -5,6 +5,7 @@ import Dispatch
 import Events
 import Rehearsal
 import Settings
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -48,16 +49,45 @@ struct RehearsalEvents: ParsableArguments {
     @Option(help: "A file with a token of that node, scope ingest.") var tokenFile: String?
     @Option(help: "A PEM file of certificates to trust, for --url.") var caFile: String?
 
-    func recorder() throws -> @Sendable (Event) async -> Void {
+    func recorder() throws -> RehearsalRecorder {
         // A rehearsal needs no node: one that is only in the environment gets no events.
-        guard url != nil || tokenFile != nil || caFile != nil else { return { _ in } }
+        guard url != nil || tokenFile != nil || caFile != nil else { return RehearsalRecorder(nil) }
         let found = try Search.run(.init(url: url, tokenFile: tokenFile, caFile: caFile))
-        guard case .node(let remote) = found.place else { return { _ in } }
-        let node = try Search.client(remote)
-        return { event in
-            do throws(RemoteNode.Fault) {
-                _ = try await node.post("/v1/events", event.line)
-            } catch { Standard.error("the event \(event.event) was not accepted: \(error)") }
+        guard case .node(let remote) = found.place else { return RehearsalRecorder(nil) }
+        return RehearsalRecorder(try Search.client(remote))
+    }
+}
+
+/// Sends a rehearsal's events as they happen, and again at its end until the notifier's bucket has
+/// them: nobody runs a rehearsal again for its events.
+final class RehearsalRecorder: Sendable {
+    private let node: RemoteNode?
+    private let lines = Mutex<[UInt8]>([])
+
+    init(_ node: RemoteNode?) { self.node = node }
+
+    @Sendable func record(_ event: Event) async {
+        guard let node else { return }
+        var event = event
+        if event.id.isEmpty {
+            event.id = "rehearsal-" + String(UInt64.random(in: .min ... .max), radix: 16)
+        }
+        let line = event.line
+        lines.withLock { lines in
+            lines.append(contentsOf: line)
+            lines.append(UInt8(ascii: "\n"))
+        }
+        do throws(RemoteNode.Fault) { _ = try await node.post("/v1/events", line) } catch {
+            Standard.error("the event \(event.event) was not accepted: \(error)")
+        }
+    }
+
+    /// Waits for the bucket. Not before the end: traffic is shifted until then.
+    func finish() async {
+        let lines = lines.withLock { $0 }
+        guard let node, !lines.isEmpty else { return }
+        do throws(RemoteNode.Fault) { try await node.keep(lines) } catch {
+            Standard.error("the events of the rehearsal: \(error)")
         }
     }
 }
@@ -179,12 +209,14 @@ struct RehearseRun: AsyncParsableCommand {
             throw ValidationError("--live needs --confirm \(bookmark.name)")
         }
         let isJSON = json
+        let recorder = try events.recorder()
         let rehearsal = Rehearsal(
             bookmark, budget: try RehearseCommand.span(budget, "--budget"),
             poll: try RehearseCommand.span(poll, "--poll"),
             show: { if !isJSON { Standard.line(InertText.terminal($0)) } },
-            record: try events.recorder())
+            record: recorder.record)
         let report = live ? await Self.uninterrupted(rehearsal) : await rehearsal.plan()
+        await recorder.finish()
         if json {
             Standard.write(report.json + [UInt8(ascii: "\n")])
         } else {
@@ -249,10 +281,11 @@ struct RehearseRestore: AsyncParsableCommand {
     @OptionGroup var events: RehearsalEvents
 
     func run() async throws {
-        let record = try events.recorder()
+        let recorder = try events.recorder()
         let done = try await RehearseCommand.exiting { () throws(RehearsalFault) in
-            try await Rehearsal(Bookmark(file: file), record: record).restore()
+            try await Rehearsal(Bookmark(file: file), record: recorder.record).restore()
         }
+        await recorder.finish()
         for line in done { Standard.line(InertText.terminal(line)) }
         if done.isEmpty { Standard.line("nothing to restore") }
     }

@@ -74,11 +74,20 @@ enum Target {
     }
 
     /// The same for a change.
+    ///
+    /// - Throws: For a folder of one of two notifiers: the other one may lead, and would not know of
+    ///   the change. Each has tokens of its own.
     func change(
         _ path: String, _ body: [UInt8] = [], local: (LocalNode) async throws -> [UInt8]
     ) async throws -> [UInt8] {
         switch self {
-        case .folder(let node): return try await local(node)
+        case .folder(let node):
+            guard node.settings.pair == nil || path.hasPrefix("/v1/tokens") else {
+                throw ValidationError(
+                    "this is one of two notifiers (ha): give --url and --token-file, so that the one that leads makes the change"
+                )
+            }
+            return try await local(node)
         case .node(let node):
             return try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.post(path, body)

@@ -3,7 +3,6 @@ extension NumberExceptions {
         # places
         Bucket/Bucket+Download: $0.count - written
         Bucket/Bucket+Upload: parts.count + 1 · $0.count - filled · start + 1
-        Bucket/Requests/RequestPace: state.limit - state.running
         Bucket/Requests/XMLValues: texts.count - 1
         Delivery/Mail/MailComposer: header[header.count - 1]
         Delivery/Mail/QuotedPrintable: all operators
@@ -33,7 +32,7 @@ extension NumberExceptions {
         Server/Problems/HandshakeReporter: row.count + 1
         Server/Routing/RouteTable: patterns.count - 1
         Shipping/FolderRestore: snapshots + LogObject.name(number ·
-            LogObject.folder + newest.name.dropFirst(snapshots.count
+            LogObject.folder + name.dropFirst(snapshots.count
         Shipping/OrphanedLines: 6 - digits.count
         State/Tables/DigestTable: bytes += digest.slack.utf8.count
         Telemetry/MetricFamily: series[labels, default: .number(0)]
@@ -81,9 +80,9 @@ extension NumberExceptions {
         # ours
         Archives/ArchiveShipper: state.status.failuresInARow += 1
         Bucket/Bucket: failures += 1
-        Bucket/Requests/RequestPace: state.running += 1 · state.running -= 1 ·
+        Bucket/Requests/RequestPace: running += 1 · state.running -= 1 ·
             state.budget + Self.refill · state.successes += 1 · state.limit += 1 ·
-            state.running += count · state.budget -= 1
+            state.nextWaiter += 1 · state.budget -= 1
         Delivery/ReceiverHealth: state.refusals += 1 · state.failures += 1
         Delivery/ReceiverQueue: state.digests += 1 · state.digests -= 1 ·
             receiver.parallel)) - taken.digests · failures += 1
@@ -137,7 +136,7 @@ extension NumberExceptions {
         Telemetry/ProcessFigures: all operators
         # times
         Archives/ArchiveShipper: log.ageTime) - plan.keep
-        Bucket/Credentials/BucketCredentials: now + (expiry
+        Bucket/Credentials/BucketCredentials: (expiry - now) * 3
         Delivery/Outbox/OutboxClock: state.owed += step
         Gateway/MeasurementService: plan.budget - (ContinuousClock.now · waits.log += await
         Gateway/MeasurementTiming: total - waits.probes · 1000 + microseconds

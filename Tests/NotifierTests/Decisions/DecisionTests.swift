@@ -3,6 +3,7 @@ import Digests
 import EventLog
 import Events
 import Rendering
+import Server
 import State
 import Synchronization
 import Telemetry
@@ -116,6 +117,51 @@ struct DecisionTests {
         let head = bench.eventLog.head
         #expect(log.applied(upTo: head) == head)
         #expect(try await bench.lines(EventName.digestComposed).count == 1)
+    }
+
+    @Test("what a person decides takes effect when the bucket has it; an outcome does at once")
+    func personDecides() async throws {
+        let bench = try await Bench()
+        let mayDecide = Mutex(true)
+        let waited = Mutex(0)
+        let log = DecisionLog(
+            eventLog: bench.eventLog, store: try Store(path: bench.folder.file("state.sqlite")),
+            bucket: DecisionLog.BucketWait(
+                until: { _ in
+                    waited.withLock { $0 += 1 }
+                    return mayDecide.withLock { $0 }
+                }, hurry: {}, untilActing: { mayDecide.withLock { $0 } }),
+            telemetry: .silent)
+        try await bench.commit(bench.digest("d1"), to: ["a"], log)
+        #expect(waited.withLock { $0 } == 1)
+        mayDecide.withLock { $0 = false }
+        let now = bench.clock.wall.now
+        let id = try #require(try await log.store.read { db in try Outbox.list(db).first?.id })
+        let filter = try Filter(entry: "rollout=shop", .digests(groupBy: ["rollout"]))
+        let problem = await #expect(throws: Problem.self) {
+            try await log.addSilence(
+                filter: filter, until: now + .seconds(60), who: "w", why: "y", at: now,
+                by: "c")
+        }
+        #expect(problem?.reason == "not_leader")
+        await #expect(throws: Problem.self) { try await log.drop(id, at: now) }
+        #expect(
+            try await log.store.read { db in try SilenceTable.list(db, endingAfter: nil) } == [])
+        #expect(try await log.store.read { db in try Outbox.list(db).map(\.state) } == [.waiting])
+        #expect(waited.withLock { $0 } == 3)
+        // The receiver has the message already.
+        let verdict = Outbox.Verdict(fate: .sent, words: "ok")
+        let outcome = DeliveryOutcome(
+            digest: "d1", addressee: Addressee(receiver: "a"), verdict: verdict)
+        try await log.settle([outcome], at: now) {
+            try await log.store.write { db in try Outbox.settle(db, id, verdict, at: now) }
+        }
+        #expect(try await log.store.read { db in try Outbox.list(db).map(\.state) } == [.sent])
+        mayDecide.withLock { $0 = true }
+        #expect(await log.resume())
+        #expect(
+            try await log.store.read { db in try SilenceTable.list(db, endingAfter: nil) }.count
+                == 1)
     }
 
     @Test("a new state file gets back digests, outcomes and silences")

@@ -22,6 +22,19 @@ with open(os.path.join(arguments.folder, "script.json")) as file:
 lock = threading.Lock()
 
 
+def error(code, more=""):
+    return f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>as AWS words it</Message>{more}</Error>'.encode()
+
+
+# What the store does not get: status, headers and body of the answer.
+ANSWERS = {
+    "page": (200, [("Content-Type", "text/html")], b"<html><body>Please log in.</body></html>"),
+    "expired-token": (400, [], error("ExpiredToken")),
+    "other-region": (301, [("x-amz-bucket-region", "eu-central-1")], error("PermanentRedirect")),
+    "error-in-body": (200, [], error("InternalError")),
+}
+
+
 def fault_of(method):
     with lock:
         queue = script["faults"].get(method, [])
@@ -70,6 +83,13 @@ class Proxy(BaseHTTPRequestHandler):
         if fault and fault.isdigit():
             self.note(fault)
             self.answer(int(fault), [], b"")
+            return
+        if fault in ANSWERS:
+            status, headers, content = ANSWERS[fault]
+            self.note(fault)
+            self.answer(status, headers, content)
+            if self.command != "HEAD":
+                self.wfile.write(content)
             return
         headers = dict(self.headers.items())
         if fault == "ignore-condition":
