@@ -111,6 +111,9 @@ let package = Package(
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+        .systemLibrary(
+            name: "CExpat", pkgConfig: "expat",
+            providers: [.apt(["libexpat1-dev"]), .brew(["expat"])]),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CSpawn"),
 
@@ -138,7 +141,7 @@ let package = Package(
             "EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"],
             exclude: ["README.md"]),
         module("Transfer", ["Core", "CCurl", "CSpawn", "Telemetry"]),
-        module("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer", crypto]),
+        module("Bucket", ["CExpat", "Core", "Secrets", "JSON", "Events", "Transfer", crypto]),
         module(
             "Archives",
             ["Core", "JSON", "Events", "Telemetry", "EventLog", "Transfer", "Bucket"]),

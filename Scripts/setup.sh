@@ -47,6 +47,7 @@ find_missing_for_apt() {
     lacks libsqlite3-dev pkg-config --exists sqlite3
     lacks zlib1g-dev pkg-config --exists zlib
     lacks libdeflate-dev pkg-config --exists libdeflate
+    lacks libexpat1-dev pkg-config --exists expat
     # Time zones of mute times.
     lacks tzdata test -e /usr/share/zoneinfo/Europe/Berlin
     if $tests; then
@@ -70,7 +71,7 @@ find_missing_for_apt() {
 
 find_missing_for_brew() {
     missing=()
-    for formula in curl sqlite zlib libdeflate pkgconf; do
+    for formula in curl sqlite zlib libdeflate expat pkgconf; do
         lacks "$formula" test -d "$(brew --prefix "$formula" 2>/dev/null)"
     done
     if $tests; then
@@ -86,7 +87,7 @@ find_missing_for_brew() {
 # --- macOS: Homebrew belongs to the user, so only print the command ------------
 
 if [ "$(uname -s)" = Darwin ]; then
-    has brew || fail "Homebrew is missing: see https://brew.sh, then run: brew install curl sqlite zlib libdeflate pkgconf"
+    has brew || fail "Homebrew is missing: see https://brew.sh, then run: brew install curl sqlite zlib libdeflate expat pkgconf"
     find_missing_for_brew
     if [ "${#missing[@]}" -gt 0 ]; then fail "missing packages, run: brew install ${missing[*]}"; fi
     exit 0

@@ -14,6 +14,7 @@ class Bellwether < Formula
   depends_on macos: :sequoia
 
   uses_from_macos "curl"
+  uses_from_macos "expat"
   uses_from_macos "sqlite"
   uses_from_macos "zlib"
 

@@ -15,6 +15,7 @@ struct LayoutTests {
         ("CSpawn", []),
         ("CBuild", []),
         ("CDeflate", []),
+        ("CExpat", []),
         ("CZlib", []),
         ("Core", []),
         ("JSON", []),
@@ -29,7 +30,7 @@ struct LayoutTests {
         ("State", ["Core", "Events"]),
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["Core", "CCurl", "CSpawn", "Telemetry"]),
-        ("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer"]),
+        ("Bucket", ["CExpat", "Core", "Secrets", "JSON", "Events", "Transfer"]),
         (
             "Archives", ["Core", "JSON", "Events", "Telemetry", "EventLog", "Transfer", "Bucket"]
         ),
@@ -160,7 +161,7 @@ struct LayoutTests {
 
     /// Modules of C: they contain no Swift.
     private static let libraries: Set<String> = [
-        "CBuild", "CCurl", "CDeflate", "CProcess", "CSpawn", "CZlib",
+        "CBuild", "CCurl", "CDeflate", "CExpat", "CProcess", "CSpawn", "CZlib",
     ]
 
     private static let testExecutables: Set<String> = [

@@ -1,11 +1,13 @@
-import Foundation
-
-#if canImport(FoundationXML)
-    import FoundationXML
-#endif
+import CExpat
 
 /// The texts of elements of a small XML document, without regard to namespaces.
+///
+/// expat reads the document. It resolves no external entity, and a document type, which would declare
+/// entities, is refused.
 enum XMLValues {
+    /// Elements that nest deeper are refused.
+    static let maxDepth = 256
+
     /// The first text of each named element that has one.
     static func read(_ bytes: [UInt8], _ names: Set<String>) -> [String: String] {
         var found: [String: String] = [:]
@@ -16,43 +18,70 @@ enum XMLValues {
     }
 
     /// Calls `visit` at the end of each element with its path and its own text. Returns false if the
-    /// document is not well-formed.
+    /// document is not well-formed, or not in UTF-8.
     static func elements(
-        _ bytes: [UInt8], _ visit: @escaping (_ path: [String], _ text: String) -> Void
+        _ bytes: [UInt8], _ visit: (_ path: [String], _ text: String) -> Void
     ) -> Bool {
-        let reader = Reader(visit)
-        let parser = XMLParser(data: Data(bytes))
-        // External entities could read files; none is resolved.
-        parser.shouldResolveExternalEntities = false
-        parser.delegate = reader
-        return parser.parse()
+        guard let count = Int32(exactly: bytes.count), let parser = XML_ParserCreate("UTF-8") else {
+            return false
+        }
+        defer { XML_ParserFree(parser) }
+        return withoutActuallyEscaping(visit) { visit in
+            let reader = Reader(parser, visit)
+            XML_SetUserData(parser, Unmanaged.passUnretained(reader).toOpaque())
+            XML_SetElementHandler(
+                parser, { Reader.of($0)?.start($1) }, { data, _ in Reader.of(data)?.end() })
+            XML_SetCharacterDataHandler(parser) { Reader.of($0)?.append($1, $2) }
+            XML_SetStartDoctypeDeclHandler(parser) { data, _, _, _, _ in Reader.of(data)?.stop() }
+            let status = bytes.withUnsafeBytes {
+                XML_Parse(parser, $0.bindMemory(to: CChar.self).baseAddress, count, 1)
+            }
+            return withExtendedLifetime(reader) { status == XML_STATUS_OK }
+        }
     }
 
-    private final class Reader: NSObject, XMLParserDelegate {
+    /// What expat calls, on the thread that parses.
+    private final class Reader {
+        private let parser: XML_Parser
         private let visit: ([String], String) -> Void
+        /// The names of the open elements, without prefixes.
         private var path: [String] = []
-        private var texts: [String] = []
+        /// Their texts so far.
+        private var texts: [[UInt8]] = []
+        /// expat may still call once after a stop.
+        private var isStopped = false
 
-        init(_ visit: @escaping ([String], String) -> Void) { self.visit = visit }
-
-        func parser(
-            _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
-            qualifiedName: String?, attributes: [String: String] = [:]
-        ) {
-            path.append(name.split(separator: ":").last.map(String.init) ?? name)
-            texts.append("")
+        init(_ parser: XML_Parser, _ visit: @escaping ([String], String) -> Void) {
+            self.parser = parser
+            self.visit = visit
         }
 
-        func parser(_ parser: XMLParser, foundCharacters text: String) {
-            if !texts.isEmpty { texts[texts.count - 1] += text }
+        /// The reader that a call is for: alive as long as the parser, see `elements`.
+        static func of(_ data: UnsafeMutableRawPointer?) -> Reader? {
+            data.map { Unmanaged<Reader>.fromOpaque($0).takeUnretainedValue() }
         }
 
-        func parser(
-            _ parser: XMLParser, didEndElement name: String, namespaceURI: String?,
-            qualifiedName: String?
-        ) {
-            visit(path, texts.popLast() ?? "")
+        func start(_ name: UnsafePointer<CChar>?) {
+            guard let name, path.count < XMLValues.maxDepth else { return stop() }
+            let whole = String(cString: name)
+            path.append(whole.split(separator: ":").last.map(String.init) ?? whole)
+            texts.append([])
+        }
+
+        func append(_ text: UnsafePointer<CChar>?, _ count: Int32) {
+            let bytes = UnsafeRawBufferPointer(start: text, count: Int(count))
+            if let last = texts.indices.last { texts[last].append(contentsOf: bytes) }
+        }
+
+        func end() {
+            guard !isStopped, let text = texts.popLast() else { return }
+            visit(path, String(decoding: text, as: UTF8.self))
             path.removeLast()
+        }
+
+        func stop() {
+            isStopped = true
+            XML_StopParser(parser, 0)
         }
     }
 }

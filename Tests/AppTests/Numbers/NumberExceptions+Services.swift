@@ -3,7 +3,7 @@ extension NumberExceptions {
         # places
         Bucket/Bucket+Download: $0.count - written
         Bucket/Bucket+Upload: parts.count + 1 · $0.count - filled · start + 1
-        Bucket/Requests/XMLValues: texts.count - 1
+        Bucket/Requests/XMLValues: texts[last]
         Delivery/Mail/MailComposer: header[header.count - 1]
         Delivery/Mail/QuotedPrintable: all operators
         Delivery/Receivers/SlackBotReceiver: message.utf8.count + 512
