@@ -4,7 +4,6 @@ extension NumberExceptions {
         Bucket/Bucket+Download: $0.count - written
         Bucket/Bucket+Upload: parts.count + 1 · $0.count - filled · start + 1
         Bucket/Requests/RequestPace: state.limit - state.running
-        Bucket/Requests/XMLValues: texts.count - 1
         Delivery/Mail/MailComposer: header[header.count - 1]
         Delivery/Mail/QuotedPrintable: all operators
         Delivery/Receivers/SlackBotReceiver: message.utf8.count + 512
