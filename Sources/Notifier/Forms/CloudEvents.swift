@@ -1,9 +1,14 @@
 import Core
 import Events
-import Foundation
 import HTTPTypes
 import JSON
 import Server
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Converts CloudEvents 1.0 received over HTTP to log events.
 ///
@@ -42,7 +47,7 @@ enum CloudEvents {
             guard name.hasPrefix("ce-"), name.utf8.count > 3 else { continue }
             let key = String(name.dropFirst(3))
             guard !members.contains(where: { $0.key == key }), key != "data" else { continue }
-            members.append(.init(key, .string(field.value.removingPercentEncoding ?? field.value)))
+            members.append(.init(key, .string(PercentCoding.decode(field.value) ?? field.value)))
         }
         let type = headers[.contentType] ?? ""
         if !type.isEmpty { members.append(.init("datacontenttype", .string(type))) }
