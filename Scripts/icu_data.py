@@ -4,9 +4,9 @@
     icu_data.py OUT [LIBRARY]
 
 Swift's static libraries contain ICU with the data of all languages and character sets: 34 MB of the
-executable. Bellwether formats no dates, numbers or names by language and reads only UTF-8. This keeps the
-root and English data, time zones, normalization and everything that belongs to no language. With less data
-ICU falls back to the root language, as it does for a language that it does not know.
+executable. Bellwether formats no dates, numbers or names by language and reads only UTF-8. This keeps what
+its dependencies could use: the root language and English, time zones, collation, normalization, properties
+of characters. For another language ICU falls back to the root, as for one that it does not know.
 
 Sources/CBuild/ICUData.c compiles OUT into the executable under the symbol, and the linker then takes no
 data from LIBRARY (by default the lib_FoundationICU.a of the compiler in PATH). Scripts/build.sh uses this.
@@ -23,8 +23,16 @@ import sys
 # little-endian ASCII file of format CmnD 1. ICU's source: tools/toolutil/pkg_genc.cpp, common/ucmndata.h.
 HEADER = re.compile(rb"[\x20-\xff]\x00\xda\x27\x14\x00\x00\x00\x00\x00\x02\x00CmnD\x01")
 
+# Converters of character sets, dictionaries that find words in languages without spaces, profiles of
+# stringprep, look-alike characters.
+UNUSED_KINDS = {"cnv", "dict", "spp", "cfu"}
+# Names of languages and regions, units, spelled numbers, transliterations.
+UNUSED_FOLDERS = {"lang", "rbnf", "region", "translit", "unit"}
+# Names of characters, distances of languages, and line breaks other than the standard's own.
+UNUSED = re.compile(r"unames\.icu|langInfo\.res|brkitr/line_\w+\.brk")
+
 # Folders with one file for each language.
-LANGUAGES = {"", "brkitr", "coll", "curr", "lang", "rbnf", "region", "unit", "zone"}
+LANGUAGES = {"", "brkitr", "coll", "curr", "zone"}
 LANGUAGE = re.compile(r"[a-z]{2,3}(_\w*)?")
 ENGLISH = re.compile(r"en(_(001|150|US|US_POSIX|GB))?")
 
@@ -33,9 +41,7 @@ def wanted(name):
     """Whether the item of this name, without the package's prefix, is kept."""
     folder, _, file = name.rpartition("/")
     stem, _, kind = file.rpartition(".")
-    # Converters of character sets, dictionaries that find words in languages without spaces,
-    # transliterations.
-    if kind in ("cnv", "dict") or folder == "translit":
+    if kind in UNUSED_KINDS or folder in UNUSED_FOLDERS or UNUSED.fullmatch(name):
         return False
     # Others are tables, such as supplementalData and zoneinfo64, and what all languages share.
     language = kind == "res" and folder in LANGUAGES and LANGUAGE.fullmatch(stem)

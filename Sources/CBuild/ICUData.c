@@ -1,5 +1,5 @@
 /* The data of ICU that Scripts/icu_data.py chose, under the name by which Foundation's static library
- * refers to it: the linker then leaves out that library's own, 29 MB larger. Only Scripts/build.sh sets
+ * refers to it: the linker then leaves out that library's own, 31 MB larger. Only Scripts/build.sh sets
  * the name. Every other build takes the library's data. */
 #ifdef BELLWETHER_ICU_SYMBOL
 
