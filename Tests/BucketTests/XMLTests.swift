@@ -31,6 +31,7 @@ struct XMLTests {
             ("<a>x<![CDATA[<b>&amp;]]]>y</a>", ["a=x<b>&amp;]y"]),
             ("<a>1\r\n2\r3\n</a>", ["a=1\n2\n3\n"]),
             ("<ключ>значение</ключ>", ["ключ=значение"]),
+            (" \n <?xml version='1.0'?> <a/>", ["a="]),
             ("<?xml-stylesheet href='x'?><a/>", ["a="]),
             ("<a-1.b_c>x</a-1.b_c>", ["a-1.b_c=x"]),
         ])
@@ -47,7 +48,7 @@ struct XMLTests {
             "<a>&#0;</a>", "<a>&#xD800;</a>", "<a>&#x110000;</a>", "<a>&#+65;</a>", "<a>&#;</a>",
             "<a>&lt</a>", "<a>]]></a>", "<a><!-- -- --></a>", "<a><!-- ---></a>", "<a><!-- </a>",
             "<a><![CDATA[x</a>", "<![CDATA[x]]><a/>", "<a><?xml version='1.0'?></a>",
-            " <?xml version='1.0'?><a/>", "<a><? ?></a>",
+            "<a/><?xml version='1.0'?>", "<a><? ?></a>",
             "<a>\u{1}</a>", "<a>\u{FFFF}</a>", "<!DOCTYPE a><a/>",
             "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>",
         ])

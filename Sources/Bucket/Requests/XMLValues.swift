@@ -61,6 +61,8 @@ struct XMLScanner {
         _ visit: (_ path: [String], _ text: String) -> Void
     ) throws(Malformed) {
         _ = take("\u{FEFF}")
+        // Stores send white space while they put an object together, some before the declaration.
+        _ = takeSpace()
         let declaration = "<?xml".utf8
         if rest.starts(with: declaration),
             rest.dropFirst(declaration.count).first.map(Self.isSpace) == true
