@@ -117,11 +117,12 @@ let package = Package(
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CSpawn"),
 
-        // The commit, the compiler's version and Config/bellwether.yaml, for the executable alone:
-        // a new commit rebuilds nothing else.
+        // The commit, the compiler's version, Config/bellwether.yaml and the needed part of ICU's
+        // data, for the executable alone: a new commit rebuilds nothing else.
         .target(
             name: "CBuild",
-            cSettings: environment("BELLWETHER_COMMIT") + environment("BELLWETHER_SWIFT")),
+            cSettings: environment("BELLWETHER_COMMIT") + environment("BELLWETHER_SWIFT")
+                + environment("BELLWETHER_ICU_SYMBOL")),
 
         // Values and pure logic.
         module("Core"),

@@ -2,7 +2,11 @@
 # Builds the release executable and prints its path. run.sh, install.sh and package.sh use it, so
 # that one build serves all of them.
 #
-# On Linux, Swift's libraries are linked in: the executable runs on machines without Swift.
+#   Scripts/build.sh [OPTIONS]      OPTIONS are of `swift build`
+#
+# On Linux, Swift's libraries are linked in: the executable runs on machines without Swift. ICU, which
+# Foundation needs, gets the data of English and of no language only. Symbols are not exported: nothing
+# looks them up, and the linker can leave out what nothing uses.
 # BELLWETHER_COMMIT names the commit that --version shows; by default the checkout's.
 set -euo pipefail
 
@@ -10,7 +14,17 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$top"
 
 build=(swift build -c release --product bellwether)
-if [ "$(uname -s)" != Darwin ]; then build+=(--static-swift-stdlib); fi
+if [ "$(uname -s)" != Darwin ]; then
+    # The last of the linker's options counts: the static standard library brings -export-dynamic.
+    build+=(--static-swift-stdlib -Xlinker --no-export-dynamic)
+    if BELLWETHER_ICU_SYMBOL=$(python3 Scripts/icu_data.py .build/icu.dat); then
+        export BELLWETHER_ICU_SYMBOL
+    else
+        unset BELLWETHER_ICU_SYMBOL
+        echo "build: builds with all data of ICU; the executable is 31 MB larger" >&2
+    fi
+fi
+build+=("$@")
 bin=$("${build[@]}" --show-bin-path </dev/null)
 
 if [ -z "${BELLWETHER_COMMIT:-}" ]; then

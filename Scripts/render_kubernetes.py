@@ -5,10 +5,12 @@
 
 Lints the Helm chart, and writes to FOLDER one file for the chart's default values, one for each file in
 its ci/, and one for each Kustomize overlay if kubectl is installed. Checks what no schema says: that
-selectors find their pods, that mounted volumes exist, and that each certificate names each service.
+selectors find their pods, that mounted volumes exist, that each certificate names each service, that a
+changed configuration restarts its pods, and that Prometheus finds every node and trusts it.
 """
 
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -72,6 +74,11 @@ def check(name, objects):
         for volume in pod["spec"]["volumes"]:
             if "configMap" in volume and ("ConfigMap", volume["configMap"]["name"]) not in named:
                 fail(f"{name}: {title}: no ConfigMap {volume['configMap']['name']}")
+        # By an annotation, or by the hash that Kustomize puts into the name of the ConfigMap.
+        source = next(v["configMap"]["name"] for v in pod["spec"]["volumes"] if v["name"] == "config")
+        annotations = pod["metadata"].get("annotations", {})
+        if "checksum/config" not in annotations and not re.search("-[0-9a-z]{10}$", source):
+            fail(f"{name}: {title}: a changed configuration does not restart it")
         service = named.get(("Service", one["spec"]["serviceName"]))
         if not service:
             fail(f"{name}: {title}: no Service {one['spec']['serviceName']}")
@@ -85,6 +92,7 @@ def check(name, objects):
         if kind == "Certificate"
         for host in one["spec"].get("dnsNames", [])
     ]
+    check_monitoring(name, named, names)
     for (kind, title), one in named.items():
         spec = one.get("spec", {})
         wanted, most = None, len(pods)
@@ -101,6 +109,29 @@ def check(name, objects):
             found = sum(wanted.items() <= labels.items() for labels in pods)
             if not 1 <= found <= most:
                 fail(f"{name}: {kind} {title} selects {found} pods")
+
+
+def check_monitoring(name, named, names):
+    """Checks that a ServiceMonitor finds a Service of each StatefulSet, by a name of the certificate."""
+    for (kind, title), one in named.items():
+        if kind != "ServiceMonitor":
+            continue
+        wanted = one["spec"]["selector"]["matchLabels"]
+        ports = {endpoint["port"] for endpoint in one["spec"]["endpoints"]}
+        for endpoint in one["spec"]["endpoints"]:
+            if endpoint["tlsConfig"]["serverName"] not in names:
+                fail(f"{name}: {title}: the certificate lacks {endpoint['tlsConfig']['serverName']}")
+        found = [
+            service["spec"]["selector"]
+            for (other, _), service in named.items()
+            if other == "Service"
+            and wanted.items() <= service["metadata"].get("labels", {}).items()
+            and ports <= {port["name"] for port in service["spec"]["ports"]}
+        ]
+        for (other, stateful), owner in named.items():
+            labels = owner["spec"]["template"]["metadata"]["labels"] if other == "StatefulSet" else None
+            if labels and sum(selector.items() <= labels.items() for selector in found) != 1:
+                fail(f"{name}: {title} does not find {stateful} once")
 
 
 def check_pair(name, title, spec, service, named):

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 map=$PWD/.build/bellwether.map
-swift build -c release --product bellwether --static-swift-stdlib -Xlinker "-Map=$map" </dev/null >&2
+Scripts/build.sh -Xlinker "-Map=$map" >/dev/null
 python3 - "$map" <<'EOF'
 import collections
 import re

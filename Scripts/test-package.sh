@@ -36,8 +36,8 @@ fail() {
 }
 
 [ "$(id -u)" -eq 0 ] || fail "needs root, for debootstrap and chroot"
-for tool in debootstrap dpkg-deb unshare; do
-    command -v "$tool" >/dev/null || fail "$tool is missing: apt-get install debootstrap dpkg util-linux"
+for tool in debootstrap dpkg-deb readelf unshare; do
+    command -v "$tool" >/dev/null || fail "$tool is missing: apt-get install binutils debootstrap dpkg util-linux"
 done
 
 architecture=$(dpkg --print-architecture)
@@ -80,6 +80,18 @@ sed -i 's/^  log_level: info/  log_level: notice/' "$unpacked/old/etc/bellwether
 dpkg-deb --root-owner-group -Zgzip -b "$unpacked/old" "$earlier" >/dev/null
 cp "$package" "$copy/tmp/package.deb"
 
+# Beside libc and the compiler's runtime, the executable loads only what docs/install.md names.
+executable=$unpacked/old/usr/bin/bellwether
+needed=$(readelf -d "$executable" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+[ -n "$needed" ] || fail "readelf names no library"
+for library in $needed; do
+    case $library in
+        libc.so.* | libm.so.* | libgcc_s.so.* | ld-linux-*) continue ;;
+    esac
+    grep -qF "\`$library\`" "$top/docs/install.md" || fail "docs/install.md does not name $library"
+done
+say "the executable has $(stat -c %s "$executable") bytes, the package $(stat -c %s "$package")"
+
 # --- Install and first digest -----------------------------------------------------------------------
 
 say "installing $version"
@@ -106,7 +118,8 @@ until bellwether health --config /etc/bellwether/bellwether.yaml >/tmp/health.lo
     sleep 0.1
 done
 if [ "${1:-}" = demo ]; then
-    bellwether demo --config /etc/bellwether/bellwether.yaml
+    # As README says: from any folder.
+    (cd / && bellwether demo)
 fi
 bellwether digest list --config /etc/bellwether/bellwether.yaml >/tmp/digests
 kill -TERM $node

@@ -9,7 +9,8 @@ class Bellwether < Formula
   head "@REPOSITORY@.git", branch: "main"
 
   depends_on "pkgconf" => :build
-  depends_on xcode: ["26.0", :build]
+  # The first with Swift 6.3.
+  depends_on xcode: ["26.4", :build]
   depends_on "libdeflate"
   depends_on macos: :sequoia
 

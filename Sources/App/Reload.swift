@@ -1,5 +1,4 @@
 import Analysis
-import Foundation
 import Gateway
 import Logging
 import Notifier
@@ -8,6 +7,12 @@ import Server
 import Settings
 import Synchronization
 import Telemetry
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Reloads configuration, tokens, certificates and templates at SIGHUP.
 ///

@@ -1,6 +1,5 @@
 import Core
 public import Events
-import Foundation
 import JSON
 
 /// The state before a rehearsal, which `run` changes and `restore` puts back.

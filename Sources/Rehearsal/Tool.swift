@@ -1,7 +1,12 @@
 import Core
-import Foundation
 import Probes
 import Transfer
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Runs a program to its end, with bounds on time and output.
 struct Tool: Sendable {

@@ -3,9 +3,14 @@ public import Bucket
 import Core
 public import EventLog
 import Events
-import Foundation
 import Replication
 public import Telemetry
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Fills an empty data folder with what a node has copied to its bucket.
 ///

@@ -1,7 +1,12 @@
 import Core
 import Events
-import Foundation
 import JSON
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// What a folder knows of the bucket's log: `bucket.json`.
 ///

@@ -1,5 +1,12 @@
 import Events
-import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// Evaluates a condition whose types are right.
 ///

@@ -3,10 +3,15 @@ import Bucket
 import Core
 import Events
 public import EventLog
-import Foundation
 public import Settings
 import Telemetry
 import Transfer
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// The archives of a bucket, for a command that reads them.
 public struct BucketLog: Sendable {

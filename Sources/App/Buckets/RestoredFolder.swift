@@ -1,10 +1,15 @@
 import EventLog
 import Events
-import Foundation
 public import Settings
 import Shipping
 import Telemetry
 import Transfer
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Restores a data folder from a bucket without starting a node.
 public enum RestoredFolder {

@@ -1,6 +1,5 @@
 import Core
 import Events
-import Foundation
 import Transfer
 
 extension RemoteNode {

@@ -22,9 +22,11 @@ enum XMLValues {
     static func elements(
         _ bytes: [UInt8], _ visit: (_ path: [String], _ text: String) -> Void
     ) -> Bool {
-        guard let count = Int32(exactly: bytes.count), let parser = XML_ParserCreate("UTF-8") else {
-            return false
-        }
+        // A store may send blanks while it works, before it declares XML.
+        let document = bytes.drop { [0x20, 0x09, 0x0D, 0x0A].contains($0) }
+        guard let count = Int32(exactly: document.count),
+            let parser = XML_ParserCreate("UTF-8")
+        else { return false }
         defer { XML_ParserFree(parser) }
         return withoutActuallyEscaping(visit) { visit in
             let reader = Reader(parser, visit)
@@ -33,7 +35,7 @@ enum XMLValues {
                 parser, { Reader.of($0)?.start($1) }, { data, _ in Reader.of(data)?.end() })
             XML_SetCharacterDataHandler(parser) { Reader.of($0)?.append($1, $2) }
             XML_SetStartDoctypeDeclHandler(parser) { data, _, _, _, _ in Reader.of(data)?.stop() }
-            let status = bytes.withUnsafeBytes {
+            let status = document.withUnsafeBytes {
                 XML_Parse(parser, $0.bindMemory(to: CChar.self).baseAddress, count, 1)
             }
             return withExtendedLifetime(reader) { status == XML_STATUS_OK }

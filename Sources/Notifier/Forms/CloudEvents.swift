@@ -4,6 +4,12 @@ import HTTPTypes
 import JSON
 import Server
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Converts CloudEvents 1.0 received over HTTP to log events.
 ///
 /// In structured or batched mode the body follows the JSON event format, §3 and §4. In binary mode
