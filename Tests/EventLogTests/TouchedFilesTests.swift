@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import JSON
+import Synchronization
 import TestSupport
 import Testing
 

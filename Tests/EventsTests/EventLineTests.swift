@@ -74,7 +74,8 @@ struct EventLineTests {
         #expect(try Event(line: line).deltas.first?.state == expected)
         line.withUnsafeBytes { bytes in
             var view = EventView()
-            #expect(view.read(bytes))
+            let isRead = view.read(bytes)
+            #expect(isRead)
             #expect(view.deltas.first?.state == expected)
         }
     }

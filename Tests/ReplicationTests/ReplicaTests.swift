@@ -12,7 +12,8 @@ struct ReplicaTests {
 
     /// The first object of a leader that has just taken over.
     private func lead(_ leader: inout Replica) throws -> LogObject {
-        let object = try #require(leader.takeOver(at: .start, now: .zero))
+        let first = leader.takeOver(at: .start, now: .zero)
+        let object = try #require(first)
         leader.settle(.stands, now: .zero)
         #expect(leader.role == .leading)
         return object

@@ -32,7 +32,8 @@ enum XMLValues {
             let reader = Reader(parser, visit)
             XML_SetUserData(parser, Unmanaged.passUnretained(reader).toOpaque())
             XML_SetElementHandler(
-                parser, { Reader.of($0)?.start($1) }, { data, _ in Reader.of(data)?.end() })
+                parser, { data, name, _ in Reader.of(data)?.start(name) },
+                { data, _ in Reader.of(data)?.end() })
             XML_SetCharacterDataHandler(parser) { Reader.of($0)?.append($1, $2) }
             XML_SetStartDoctypeDeclHandler(parser) { data, _, _, _, _ in Reader.of(data)?.stop() }
             let status = document.withUnsafeBytes {
