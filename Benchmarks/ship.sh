@@ -40,7 +40,7 @@ cat > "$work/s3.json" <<JSON
  "actions": ["Admin", "Read", "Write", "List"]}]}
 JSON
 "$weed" server -ip=127.0.0.1 -ip.bind=127.0.0.1 -dir="$work/store" -s3 -s3.config="$work/s3.json" \
-    -s3.port=18447 -volume.max=200 -master.volumeSizeLimitMB=256 -master.volumePreallocate=false \
+    -s3.port=18447 -s3.port.iceberg=0 -s3.port.lance=0 -volume.max=200 -master.volumeSizeLimitMB=256 -master.volumePreallocate=false \
     -master.telemetry=false > "$work/weed.log" 2>&1 &
 until curl -sf --aws-sigv4 aws:amz:us-east-1:s3 -u bench:benchsecret -X PUT "$endpoint/bench" > /dev/null; do
     sleep 0.5

@@ -6,7 +6,8 @@
 #
 # On Linux, Swift's libraries are linked in: the executable runs on machines without Swift. ICU, which
 # Foundation needs, gets the data of English and of no language only. Symbols are not exported: nothing
-# looks them up, and the linker can leave out what nothing uses.
+# looks them up, and the linker can leave out what nothing uses, of C and C++ each function too. LLVM's
+# linker packs the relocations (DT_RELR; glibc 2.36 or later reads them).
 # BELLWETHER_COMMIT names the commit that --version shows; by default the checkout's.
 set -euo pipefail
 
@@ -16,7 +17,9 @@ cd "$top"
 build=(swift build -c release --product bellwether)
 if [ "$(uname -s)" != Darwin ]; then
     # The last of the linker's options counts: the static standard library brings -export-dynamic.
-    build+=(--static-swift-stdlib -Xlinker --no-export-dynamic)
+    build+=(--static-swift-stdlib -Xlinker --no-export-dynamic
+        -Xcc -ffunction-sections -Xcc -fdata-sections
+        -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs)
     if BELLWETHER_ICU_SYMBOL=$(python3 Scripts/icu_data.py .build/icu.dat); then
         export BELLWETHER_ICU_SYMBOL
     else

@@ -14,21 +14,22 @@ import collections
 import re
 import sys
 
-sizes, section, inside = collections.Counter(), "", False
+sizes, section = collections.Counter(), ""
 skipped = (".debug", ".symtab", ".strtab", ".shstrtab", ".comment", ".bss", ".tbss")
+# lld's map: address, load address, size and alignment in hexadecimal; after one blank the name of an output
+# section, after nine a file with its section, after more a symbol.
+row = re.compile(r"\s*[0-9a-f]+\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+ ( *)(\S.*)")
 for line in open(sys.argv[1], encoding="utf-8", errors="replace"):
-    # gold's map: an output section begins its line; below it, each input section with its address, size
-    # and file. What was left out is listed before "Memory map".
-    inside = inside or line.startswith("Memory map")
-    head = re.match(r"(\.\S+)", line)
-    if head:
-        section = head[1]
-    place = re.match(r"\s.*0x([0-9a-f]+)\s+0x([0-9a-f]+) (/.+)", line)
-    if not inside or not place or section.startswith(skipped) or int(place[1], 16) == 0:
+    place = row.match(line)
+    if not place:
         continue
-    module = re.search(r"/([^/]+)\.build/|/([^/]+\.a)\(", place[3])
-    name = next((g for g in module.groups() if g), "") if module else place[3].rsplit("/", 1)[-1]
-    sizes[name] += int(place[2], 16)
+    size, depth, name = int(place[1], 16), len(place[2]), place[3]
+    if depth == 0:
+        section = name
+    elif depth == 8 and not section.startswith(skipped):
+        module = re.search(r"/([^/]+)\.build/|/([^/]+\.a)\(", name)
+        file = name.split(":(")[0].rsplit("/", 1)[-1]
+        sizes[next((g for g in module.groups() if g), "") if module else file] += size
 total = sum(sizes.values())
 for name, size in sizes.most_common(40):
     print(f"{size:12,} {100 * size / total:5.1f} %  {name}")

@@ -40,7 +40,9 @@ class Store:
             json.dump({"identities": [{
                 "name": "bench", "credentials": [{"accessKey": ACCESS, "secretKey": SECRET}],
                 "actions": ["Admin", "Read", "Write", "List"]}]}, file)
-        ports = [f"-s3.port={self.port}", f"-s3.port.grpc={free_port()}"]
+        # Without the servers that nobody needs, whose ports another store on this machine may have.
+        ports = [f"-s3.port={self.port}", f"-s3.port.grpc={free_port()}", "-s3.port.iceberg=0",
+                 "-s3.port.lance=0"]
         for part in ("master", "volume", "filer"):
             ports += [f"-{part}.port={free_port()}", f"-{part}.port.grpc={free_port()}"]
         with open(folder + "/weed.log", "w", encoding="utf-8") as log:

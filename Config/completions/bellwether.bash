@@ -253,12 +253,21 @@ _bellwether_health() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --timeout --client-certificate --client-key)
+    non_repeating_options=(--config --url --token-file --ca-file --timeout --client-certificate --client-key)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     '--timeout')
@@ -1403,12 +1412,21 @@ _bellwether_replay() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --vectors)
+    non_repeating_options=(--config --url --token-file --ca-file --vectors)
     __bellwether_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     '--vectors')

@@ -86,7 +86,10 @@ public enum InitialFolder {
     /// The text with `data_dir` set to this folder.
     private static func configuration(_ text: String, data: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { $0.hasPrefix("data_dir:") ? "data_dir: \(InertText.yamlString(data))" : String($0) }
+            .map { line in
+                line.hasPrefix("data_dir:")
+                    ? "data_dir: \(InertText.yamlString(data))" : String(line)
+            }
             .joined(separator: "\n")
     }
 

@@ -103,16 +103,18 @@ extension Bucket {
 
     /// Removes the parts of an upload that failed: they cost money until then.
     ///
-    /// In a task of its own, because this one may be cancelled; for a bounded time, because a node
-    /// that ends must not wait for a store that does not answer.
+    /// In a task of its own, because this one may be cancelled. From then on for a bounded time,
+    /// because a node that ends must not wait for a store that does not answer.
     private func giveUp(_ upload: Upload) async {
         let removal = Task { try? await abortUpload(upload) }
-        let timer = Task {
-            try await Task.sleep(for: Self.longestAbort)
-            removal.cancel()
+        await withTaskCancellationHandler {
+            _ = await removal.value
+        } onCancel: {
+            Task {
+                try? await Task.sleep(for: Self.longestAbort)
+                removal.cancel()
+            }
         }
-        _ = await removal.value
-        timer.cancel()
     }
 
     private static let longestAbort = Duration.seconds(3)

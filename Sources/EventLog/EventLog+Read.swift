@@ -55,7 +55,7 @@ extension EventLog {
             durability: configuration.durability,
             usedBytes: ledger.used, maxBytes: configuration.maxBytes, archives: archives.count,
             unsealed: ledger.unsealed,
-            oldestSegment: archives.first?.name.number ?? state.head.segment,
+            oldestSegment: ledger.oldest ?? state.head.segment,
             appended: counts.appended, duplicates: counts.duplicates, rejected: counts.rejected,
             shed: counts.shed, deferred: counts.deferred, isOpen: state.isOpen)
     }

@@ -105,7 +105,8 @@ struct ArgoWiringTests {
         #expect(block["templates"]?[0]?["templateName"]?.string == "bellwether")
         #expect(block["startingStep"] == nil)
         // A patch would replace the steps.
-        #expect(!step.contains(" patch "))
+        let commands = step.split(separator: "\n").filter { $0.contains("kubectl ") }
+        #expect(commands.map { $0.contains(" edit ") && !$0.contains(" patch ") } == [true])
     }
 
     @Test("the printed limits and credential are those that are safe")

@@ -24,7 +24,7 @@ struct AgeClockTests {
 
     /// Fills some archives; returns their names.
     private func fill(_ eventLog: EventLog, from first: Int = 1) async throws -> [String] {
-        for part in 0..<4 {
+        for part in 0..<6 {
             let start = first + part * 40
             _ = try await eventLog.ingest(
                 body((start..<start + 40).map { senderLine($0, padding: 1500) }))

@@ -70,6 +70,20 @@ struct RetentionTests {
         await eventLog.close()
     }
 
+    @Test("the oldest segment is the first on the disk, sealed or waiting to be")
+    func oldest() {
+        let ledger = DiskUsage(allowance: 0)
+        #expect(ledger.oldest == nil)
+        let archives = archives(5)
+        ledger.close(4, bytes: 10)
+        ledger.close(5, bytes: 10)
+        #expect(ledger.oldest == 4)
+        ledger.add(archives[3])
+        #expect(ledger.oldest == 4)
+        ledger.remove(archives[3])
+        #expect(ledger.oldest == 5)
+    }
+
     @Test("an alarm is raised first, and nothing is removed before its delay has passed")
     func alarmFirst() {
         var retention = Retention(keeps: .share(0.25), grace: .seconds(3600))

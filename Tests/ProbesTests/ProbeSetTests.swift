@@ -184,7 +184,7 @@ struct ProbeSetTests {
         var probe = ScriptedProbe("p") { _ in
             [
                 SignalDeclaration("gateway.p_ok").flag(true),
-                SignalDeclaration("gateway.p_ok").flag(false),
+                SignalDeclaration("gateway.p_ok").flag(true),
                 SignalDeclaration("gateway.extra").number(.nan),
             ]
         }

@@ -64,14 +64,14 @@ struct GoldenTests {
         #expect(!now.text.contains("Late news") && !now.model.contains("late_seconds"))
     }
 
-    @Test("A message that is sent without the bucket says that it may be told twice")
+    @Test("A message that is sent without the bucket says that it may be sent twice")
     func alone() {
         for var digest in SampleDigests.all {
-            #expect(!Self.renderer.render(digest).text.contains("may be told twice"))
+            #expect(!Self.renderer.render(digest).text.contains("may be sent twice"))
             digest.aloneSince = digest.to
             let rendered = Self.renderer.render(digest)
             for text in [rendered.text, rendered.html, rendered.slack] {
-                #expect(text.contains("may be told twice"), "\(text)")
+                #expect(text.contains("may be sent twice"), "\(text)")
             }
             #expect(rendered.model.contains(#""alone_since":"\#(digest.to.rfc3339)""#))
         }

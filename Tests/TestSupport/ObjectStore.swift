@@ -49,6 +49,8 @@ public final class ObjectStore: Sendable {
             "-volume.max=200", "-master.volumeSizeLimitMB=256", "-master.volumePreallocate=false",
             "-master.telemetry=false",
         ]
+        // Servers that nobody needs, and whose ports another store on this machine may have.
+        arguments += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
         let port = try FreePort.take()
         arguments += ["-s3.port=\(port)", "-s3.port.grpc=\(try FreePort.take())"]
         for part in ["master", "volume", "filer"] {

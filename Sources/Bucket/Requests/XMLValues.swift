@@ -72,7 +72,7 @@ enum XMLValues {
         }
 
         func append(_ text: UnsafePointer<CChar>?, _ count: Int32) {
-            let bytes = UnsafeRawBufferPointer(start: text, count: Int(count))
+            let bytes = UnsafeRawBufferPointer(start: text, count: Int(clamping: count))
             if let last = texts.indices.last { texts[last].append(contentsOf: bytes) }
         }
 

@@ -53,6 +53,12 @@ final class DiskUsage: Sendable {
     }
 
     var archives: [Archive] { state.withLock { $0.archives } }
+    /// The number of the oldest segment that is sealed or waits for it; nil if there is none.
+    var oldest: UInt64? {
+        state.withLock { state in
+            [state.archives.first?.name.number, state.plain.keys.min()].compactMap { $0 }.min()
+        }
+    }
     var unsealed: Int { state.withLock { $0.plain.count } }
     /// Bytes in blocks of segments and indexes.
     var used: Int { state.withLock { $0.used } }

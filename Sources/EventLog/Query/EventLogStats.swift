@@ -129,7 +129,7 @@ public struct EventLogStatus: Sendable, Equatable {
     /// Number of sealed segments, and of closed ones that wait to be sealed.
     public var archives: Int
     public var unsealed: Int
-    /// Number of the oldest sealed segment; of the open segment if none is sealed.
+    /// Number of the oldest segment on this disk.
     public var oldestSegment: UInt64
     /// Numbers of lines since the log was opened.
     public var appended: Int

@@ -26,7 +26,9 @@ final class RequestTarget: ChannelInboundHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(var head):
             let isChunked = head.headers.contains(name: "transfer-encoding")
-            let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+            let length =
+                head.headers.first(name: "content-length")
+                .flatMap(ContentLength.read) ?? 0
             feed.parsedHead(length: isChunked ? nil : length)
             Self.normalize(&head, local: context.localAddress)
             context.fireChannelRead(wrapInboundOut(.head(head)))
@@ -90,5 +92,17 @@ final class RequestTarget: ChannelInboundHandler, RemovableChannelHandler {
         let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
         let path = String(rest[end...])
         return (String(rest[..<end]), path.hasPrefix("/") ? path : "/" + path)
+    }
+}
+
+/// The value of `Content-Length` (RFC 9110 §8.6).
+enum ContentLength {
+    /// The announced bytes; at most `Int.max`, so that a greater number is as much too long. nil for
+    /// a text that is no number.
+    static func read(_ text: String) -> Int? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
+        return Int(text) ?? .max
     }
 }

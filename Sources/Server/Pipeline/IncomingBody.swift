@@ -60,7 +60,7 @@ final class IncomingBody: Sendable {
     func collect(
         head: HTTPRequest, limit: Int, inflates: Bool, memory: BodyMemory
     ) async throws(Problem) -> ByteBuffer {
-        let announced = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+        let announced = head.headerFields[.contentLength].flatMap(ContentLength.read) ?? 0
         guard announced <= limit else { throw .tooLarge(limit) }
         if try Self.isEncoded(head, allowed: inflates) {
             return ByteBuffer(bytes: try await inflated(limit: limit, memory: memory))
@@ -141,7 +141,7 @@ final class IncomingBody: Sendable {
     func collectBytes(
         head: HTTPRequest, limit: Int, inflates: Bool, memory: BodyMemory
     ) async throws(Problem) -> [UInt8] {
-        let announced = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+        let announced = head.headerFields[.contentLength].flatMap(ContentLength.read) ?? 0
         guard announced <= limit else { throw .tooLarge(limit) }
         if try Self.isEncoded(head, allowed: inflates) {
             return try await inflated(limit: limit, memory: memory)

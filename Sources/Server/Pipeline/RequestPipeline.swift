@@ -176,7 +176,7 @@ final class RequestPipeline: Sendable {
         let limit = limit(of: route)
         // A route that authenticates by itself checks the length after that.
         if !(route.access.isOptional && context.identity == nil),
-            let announced = context.head.headerFields[.contentLength].flatMap({ Int($0) }),
+            let announced = context.head.headerFields[.contentLength].flatMap(ContentLength.read),
             announced > limit
         {
             throw .tooLarge(limit)

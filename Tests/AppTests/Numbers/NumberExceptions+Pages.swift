@@ -3,7 +3,6 @@ extension NumberExceptions {
         # places
         App/Argo/ArgoAnswer: elements.count + index
         App/Argo/ArgoEvaluator: elements.count + index
-        Core/Concurrency/OneTimeSignal: state.next += 1
         App/Remote/ServerSentEvents: end + 1 · start += 1 · colon + 1
         Console/DeliverySections: view.incidents.count - shown.count
         Console/Forms/SilencePages: incidents.count - Self.listed

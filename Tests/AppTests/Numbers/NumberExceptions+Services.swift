@@ -3,7 +3,6 @@ extension NumberExceptions {
         # places
         Bucket/Bucket+Download: $0.count - written
         Bucket/Bucket+Upload: parts.count + 1 · $0.count - filled · start + 1
-        Bucket/Requests/XMLValues: texts[last]
         Delivery/Mail/MailComposer: header[header.count - 1]
         Delivery/Mail/QuotedPrintable: all operators
         Delivery/Receivers/SlackBotReceiver: message.utf8.count + 512
@@ -76,7 +75,7 @@ extension NumberExceptions {
         Server/Certificates/CertificateReview: first.remedy + others · which + words
         Shipping/LogPiece: text += line.bytes
         Shipping/OrphanedLines: kept += line
-        State/Tables/Outbox+Stale: stale += try
+        State/Tables/Outbox+Stale: stale += all
         # ours
         Archives/ArchiveShipper: state.status.failuresInARow += 1
         Bucket/Bucket: failures += 1
