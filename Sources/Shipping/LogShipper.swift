@@ -228,22 +228,20 @@ public actor LogShipper {
     /// Takes the next object of the log.
     private func take(_ object: LogObject) async throws(ShippingFault) {
         guard var record else { return }
-        let before = replica
-        replica?.saw(object, now: now)
-        if case .stopped(.broken(let fault))? = replica?.role {
+        var seen = replica
+        seen?.saw(object, now: now)
+        if case .stopped(.broken(let fault))? = seen?.role {
             if case .otherCluster = fault { throw .otherCluster(place: directory) }
             throw .object(place: log.place(object.number), words: "\(fault)")
         }
         // The newest known object was read again to learn its writer.
-        guard object.number >= record.next else { return }
+        guard object.number >= record.next else {
+            replica?.saw(object, now: now)
+            return
+        }
         if pair != nil {
-            do throws(ShippingFault) {
-                record.shipped = max(record.shipped, try await add(object))
-            } catch {
-                // It is read again, and not the one after it.
-                replica = before
-                throw error
-            }
+            let end = try await add(object)
+            record.shipped = max(record.shipped, end)
         } else if replica?.isOwn(object.writer) == true {
             // An older copy of this folder: its positions are used by other lines in the bucket.
             guard object.to <= opened else { throw .behind(place: directory) }
@@ -254,6 +252,8 @@ public actor LogShipper {
         }
         record.next = object.number + 1
         self.record = record
+        // Only now: one that could not be stored is read again, and not the one after it.
+        replica?.saw(object, now: now)
         if object.number % Self.objectsPerSave == 0 { try await save() }
     }
 

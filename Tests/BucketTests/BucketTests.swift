@@ -110,7 +110,11 @@ final class BucketTests: Sendable {
         #expect(try await bucket.size("short") == nil)
         // No parts are left behind.
         let uploads = try await bucket.send(BucketRequest(method: "GET", query: [("uploads", "")]))
-        #expect(!String(decoding: uploads.body, as: UTF8.self).contains("<Upload>"))
+        let text = String(decoding: uploads.body, as: UTF8.self)
+        #expect(text.contains("ListMultipartUploadsResult"))
+        for name in ["large", "small", "short"] {
+            #expect(!text.contains("<Key>\(bucket.location.key(name))</Key>"))
+        }
     }
 
     @Test("a refusal of wrong keys quotes the store's error")
