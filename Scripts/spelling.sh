@@ -12,8 +12,8 @@ python=${1:?usage: Scripts/spelling.sh PYTHON}
 
 # Swift's words, names of functions, and parts of words in tests.
 words=inout,atleast,atmost,inforce,caf,tru,fo,te,iif
-# Misspelt names that filters and tests refuse with a suggestion.
-words=$words,stauts,namspace,eror,valeu,valu
+# Misspelt names that filters, reports and tests refuse with a suggestion.
+words=$words,stauts,staus,namspace,eror,valeu,valu
 # A spelling mistake is wanted here, and random bytes are.
 wanted='*/FaultTests.swift,*/FuzzTests/Corpus/*,*/AnalysisTests/Vectors/*'
 Scripts/files.sh '*.md' '*.swift' '*.sh' '*.py' '*.yaml' '*.yml' '*.json' '*.mustache' '*.service' \
