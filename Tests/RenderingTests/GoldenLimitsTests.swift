@@ -48,7 +48,7 @@ struct GoldenLimitsTests {
             "limit 1 %, over it since attempt 5, stable 0.2 %", "p99 180 ms → 420 ms",
             "warning limit 400 ms, over it since attempt 7, stable 180 ms",
             "Attempts 4–7 of 10: 1 degraded, 3 unhealthy.", "One more failure aborts.",
-            "eu-west-1a", "us-east-1b", "#7", "▁▃▅▆█", "2 AZs healthy",
+            "eu-west-1a", "us-east-1b", "#7", "2 AZs healthy",
             "Abort takes the traffic back to stable",
             "kubectl argo rollouts abort payments-api -n prod",
             "kubectl argo rollouts promote payments-api -n prod",
@@ -60,8 +60,8 @@ struct GoldenLimitsTests {
             // Bold type ends between a metric's values and its place.
             let message = try read("many-azs.\(form)")
                 .replacing("</strong>", with: "").replacing("<strong>", with: "")
-            // A phone shows no changes beside a second metric.
-            let wanted = facts + (form == "slack.json" ? [] : ["+0.43 pp", "+60 ms"])
+            // A phone shows no curves and changes beside a second metric.
+            let wanted = facts + (form == "slack.json" ? [] : ["▁▃▅▆█", "+0.43 pp", "+60 ms"])
             for fact in wanted where !message.contains(fact) {
                 Issue.record("\(form) lacks: \(fact)")
             }
@@ -81,7 +81,8 @@ struct GoldenLimitsTests {
             let slack = try read("\(name).slack.json")
             for block in slack.split(separator: "```").dropFirst() where block.hasPrefix("AZ ") {
                 for line in block.components(separatedBy: "\\n") {
-                    #expect(line.count <= 52, "\(name): \(line)")
+                    // Wider lines wrap in Slack on a phone 390 pixels wide.
+                    #expect(line.count <= 40, "\(name): \(line)")
                 }
             }
         }

@@ -100,8 +100,8 @@ struct PlaceTable {
 
     /// The table as text for a monospaced font, without a newline at the end.
     ///
-    /// - Parameter isNarrow: Whether it must fit a phone: without verdicts, and without changes
-    ///   beside a second metric.
+    /// - Parameter isNarrow: Whether it must fit a phone: without verdicts, and without curves and
+    ///   changes beside a second metric.
     func text(isNarrow: Bool) -> String {
         let all = rows + (stable.map { [$0] } ?? [])
         var lines = ["\(placeWord == "AZ" ? "AZ" : "place")"] + all.map(\.place)
@@ -111,9 +111,9 @@ struct PlaceTable {
             var column = all.map(\.cells[i].value)
             var parts = column
             Self.pad(&parts)
-            let changes = all.map { isNarrow && heads.count > 1 ? "" : $0.cells[i].change }
-            for part in [all.map(\.cells[i].spark), changes]
-            where part.contains(where: { !$0.isEmpty }) {
+            let isBare = isNarrow && heads.count > 1
+            let more = isBare ? [] : [all.map(\.cells[i].spark), all.map(\.cells[i].change)]
+            for part in more where part.contains(where: { !$0.isEmpty }) {
                 var part = part
                 Self.pad(&part)
                 parts = zip(parts, part).map { "\($0) \($1)" }
