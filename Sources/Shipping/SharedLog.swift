@@ -139,6 +139,9 @@ struct SharedLog: Sendable {
     }
 
     /// Reads the objects from `first` on in order, several at once, until there is none.
+    ///
+    /// Not through `Result<LogObject?, ShippingFault>`: optimized code of Swift 6.3 takes each of them
+    /// for nil here.
     func objects(
         from first: UInt64, isolation: isolated (any Actor)? = #isolation,
         _ take: (LogObject) async throws(ShippingFault) -> Void
@@ -147,26 +150,35 @@ struct SharedLog: Sendable {
         var width: UInt64 = 1
         while true {
             let numbers = next..<(next + width)
-            let results = await withTaskGroup(
-                of: (UInt64, Result<LogObject?, ShippingFault>).self
-            ) { group in
+            let results = await withTaskGroup(of: ReadObject.self) { group in
                 for number in numbers {
                     group.addTask {
-                        do throws(ShippingFault) {
-                            return (number, .success(try await object(number)))
-                        } catch { return (number, .failure(error)) }
+                        var read = ReadObject(number: number)
+                        do throws(ShippingFault) { read.object = try await object(number) } catch {
+                            read.fault = error
+                        }
+                        return read
                     }
                 }
-                return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+                return await group.reduce(into: [UInt64: ReadObject]()) { $0[$1.number] = $1 }
             }
             for number in numbers {
-                guard let object = try results[number]?.get() else { return }
+                guard let read = results[number] else { return }
+                if let fault = read.fault { throw fault }
+                guard let object = read.object else { return }
                 try await take(object)
                 next = number + 1
             }
             width = min(width * 2, Self.width)
         }
     }
+}
+
+/// What reading one number found: an object, none, or a fault.
+private struct ReadObject: Sendable {
+    let number: UInt64
+    var object: LogObject?
+    var fault: ShippingFault?
 }
 
 extension BlockingExecutor {
