@@ -24,8 +24,8 @@ func module(
 }
 
 /// Optimizes a module in debug builds too: `JSON`, because tests spend a third of their time in the
-/// parser, which is many times slower otherwise, and `Shipping`, so that its tests run the code that
-/// users run. The compiler once made the optimized code wrong. Arithmetic still traps.
+/// parser, which is many times slower otherwise; `EventLog` and `Shipping`, so that their tests run the
+/// code that users run: see `ShippedCodeTests`. Arithmetic still traps.
 let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 /// The test target of a module, below `Tests/`.
@@ -141,7 +141,7 @@ let package = Package(
         module("State", ["Core", "Events", grdb]),
         module(
             "EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"],
-            exclude: ["README.md"]),
+            exclude: ["README.md"], settings: optimized),
         module("Transfer", ["Core", "CCurl", "CSpawn", "Telemetry"]),
         module("Bucket", ["CExpat", "Core", "Secrets", "JSON", "Events", "Transfer", crypto]),
         module(

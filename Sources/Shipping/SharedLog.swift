@@ -139,9 +139,6 @@ struct SharedLog: Sendable {
     }
 
     /// Reads the objects from `first` on in order, several at once, until there is none.
-    ///
-    /// Not through `Result<LogObject?, ShippingFault>`: optimized code of Swift 6.3 takes each of them
-    /// for nil here.
     func objects(
         from first: UInt64, isolation: isolated (any Actor)? = #isolation,
         _ take: (LogObject) async throws(ShippingFault) -> Void
@@ -174,7 +171,7 @@ struct SharedLog: Sendable {
     }
 }
 
-/// What reading one number found: an object, none, or a fault.
+/// What reading one number found: an object, none, or a fault. No tuple, see `ShippedCodeTests`.
 private struct ReadObject: Sendable {
     let number: UInt64
     var object: LogObject?

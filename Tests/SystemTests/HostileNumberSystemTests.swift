@@ -116,7 +116,9 @@ struct HostileNumberSystemTests {
                 "/v1/events?after=\(place)", token: try node.token("read"))
             #expect(page.status == 200)
         }
-        #expect(try await Self.page(node, engine).contains("shop"))
+        try await eventually("the page shows it") {
+            try await Self.page(node, engine).contains("shop")
+        }
         try await eventually("the failure is told", within: .seconds(20)) {
             try await Self.isReported(node, "shop")
         }

@@ -108,22 +108,22 @@ final class StoredFiles: LogFileSystem {
     ) -> Result<[[UInt8]], SegmentStoreFault> {
         let store = self.store
         let results = Self.wait {
-            await withTaskGroup(of: (Int, Result<[UInt8], SegmentStoreFault>).self) { group in
+            await withTaskGroup(of: ReadPart.self) { group in
                 for (place, part) in parts.enumerated() {
                     group.addTask {
+                        var read = ReadPart(place: place)
                         do throws(SegmentStoreFault) {
-                            return (place, .success(try await store.read(part.name, part.range)))
-                        } catch { return (place, .failure(error)) }
+                            read.result = .success(try await store.read(part.name, part.range))
+                        } catch { read.result = .failure(error) }
+                        return read
                     }
                 }
-                var results: [Int: Result<[UInt8], SegmentStoreFault>] = [:]
-                for await (place, result) in group { results[place] = result }
-                return results
+                return await group.reduce(into: [Int: ReadPart]()) { $0[$1.place] = $1 }
             }
         }
         var all: [[UInt8]] = []
         for (place, part) in parts.enumerated() {
-            switch results[place] {
+            switch results[place]?.result {
             case .success(let bytes):
                 all.append(bytes)
                 hold(Piece(range: part.range, bytes: bytes), of: part.name)
@@ -387,4 +387,10 @@ final class StoredFiles: LogFileSystem {
     func space(at path: String) throws(SystemFault) -> (free: Int, total: Int) {
         try writable("statfs", path).space(at: path)
     }
+}
+
+/// What reading one part of a file gave. No tuple, see `ShippedCodeTests`.
+private struct ReadPart: Sendable {
+    let place: Int
+    var result: Result<[UInt8], SegmentStoreFault>?
 }
