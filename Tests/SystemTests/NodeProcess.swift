@@ -5,8 +5,10 @@ import Transfer
 
 /// A real `bellwether serve` process in its own folder; it can be queried, killed and restarted.
 final class NodeProcess: Sendable {
-    /// The executable that was built next to the tests.
-    static let executable = built("bellwether")
+    /// `$BELLWETHER_TEST_EXECUTABLE`, such as a release build, else the executable that was built next
+    /// to the tests.
+    static let executable =
+        ProcessInfo.processInfo.environment["BELLWETHER_TEST_EXECUTABLE"] ?? built("bellwether")
 
     /// Returns the path of an executable of the package, built next to the tests.
     static func built(_ name: String) -> String {

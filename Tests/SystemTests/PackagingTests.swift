@@ -119,7 +119,9 @@ struct PackagingTests {
             let folder = try TemporaryDirectory("bw-install")
             let refused = try await run(
                 Self.top + "/Scripts/install.sh", [],
-                environment: ["PREFIX": folder.file("opt"), "BINARY": NodeProcess.executable])
+                environment: [
+                    "PREFIX": folder.file("opt"), "BINARY": NodeProcess.built("bellwether"),
+                ])
             #expect(refused.exit == .code(65))
             #expect(refused.output.contains("libswiftCore.so"), "\(refused.output)")
             #expect(refused.output.contains("Scripts/build.sh"))

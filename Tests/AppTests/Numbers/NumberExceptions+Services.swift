@@ -208,6 +208,7 @@ extension NumberExceptions {
         Server/Limits/TokenBucket: 1 - copy.level · Int(copy.level)
         # key
         Notifier/Decisions/DecisionLog: heads[number]
+        Shipping/SharedLog: $0[$1.number] = $1
         # constants
         Replication/LogObject: largest - largestHead
         Server/Pipeline/GzipInflater: Int32(MemoryLayout<z_stream>.size)
