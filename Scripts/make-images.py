@@ -2,6 +2,7 @@
 """Makes the PNG pictures of the documentation from the running product.
 
     python3 Scripts/make-images.py [EXECUTABLE]
+    python3 Scripts/make-images.py --check
 
 Starts three gateways and a notifier, measures a failing canary through their
 endpoints, and photographs with Chromium what the notifier sends (Slack message,
@@ -9,10 +10,15 @@ mail) and shows (status page, one attempt). The Slack picture is the message's
 blocks, drawn as Slack's client draws them. Needs the packages aiosmtpd and
 Pillow of PyPI, chromedriver, and the fonts Lato and Noto Color Emoji. Takes
 about two minutes. The SVG pictures are made by diagrams.py.
+
+--check needs nothing but Python: it fails if what the pictures show has changed
+since they were made. That is the code of the pages that they show, without its
+comments, and such a digest as tests expect it.
 """
 
 import email
 import email.policy
+import hashlib
 import http.server
 import io
 import json
@@ -29,13 +35,16 @@ import time
 import urllib.error
 import urllib.request
 
-from aiosmtpd.controller import Controller
-from PIL import Image
-
 from drawing import Browser, free_port, mail_page, slack_page
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 IMAGES = TOP / "docs" / "images"
+# A line with the SHA-256 of each source of the pictures.
+SHOWN = IMAGES / "shown.sha256"
+PAGES = [
+    "AttemptPage", "DeliverySections", "Format", "HTML", "MetricChart", "OverviewPage", "PageShell", "RolloutBoard",
+    "RolloutGrid", "StatusStyle",
+]
 INTERVAL = 10
 # 5xx rate and p99 in ms of the canary before each attempt, by zone.
 HEALTHY = [(0.002, 180), (0.002, 182), (0.003, 186), (0.002, 181), (0.002, 185), (0.003, 183), (0.002, 184)]
@@ -45,6 +54,30 @@ SCENE = {
     "us-east-1a": HEALTHY,
 }
 EDGES = [0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 1.0]
+
+
+def shown():
+    """The hashes of what decides how the pictures look."""
+    sources = [TOP / f"Sources/Console/{name}.swift" for name in PAGES]
+    # A digest of several zones, as the pictures show one.
+    sources += [TOP / f"Tests/RenderingTests/Golden/many-azs.{kind}" for kind in ("slack.json", "html")]
+    sources += [pathlib.Path(__file__).resolve(), TOP / "Scripts/drawing.py"]
+    lines = []
+    for source in sorted(sources):
+        text = source.read_text(encoding="utf-8")
+        if source.suffix == ".swift":
+            text = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("//"))
+        lines.append(f"{hashlib.sha256(text.encode()).hexdigest()}  {source.relative_to(TOP)}\n")
+    return "".join(lines)
+
+
+def check():
+    """Exits with 1 if a source of the pictures has changed."""
+    made = set(SHOWN.read_text().splitlines()) if SHOWN.exists() else set()
+    changed = sorted({line.split("  ")[1] for line in made ^ set(shown().splitlines())})
+    if changed:
+        sys.exit("docs/images: taken before a change of " + ", ".join(changed)
+                 + ": run Scripts/make-images.py, and look at the pictures")
 
 
 class Traffic:
@@ -162,12 +195,19 @@ class Node:
 
 
 def save(name, png):
+    from PIL import Image
+
     picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
     picture.save(IMAGES / name, optimize=True)
     print(f"{name}: {(IMAGES / name).stat().st_size // 1024} KB")
 
 
 def main():
+    if sys.argv[1:] == ["--check"]:
+        check()
+        return
+    from aiosmtpd.controller import Controller
+
     executable = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else TOP / ".build/debug/bellwether").resolve())
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bellwether-images-"))
     posts, mails = [], Mails()
@@ -177,6 +217,7 @@ def main():
     nodes = []
     try:
         play(executable, folder, nodes, posts, mails, slack, smtp.port)
+        SHOWN.write_text(shown())
     finally:
         for node in nodes:
             node.process.send_signal(signal.SIGTERM)

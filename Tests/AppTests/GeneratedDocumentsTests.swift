@@ -15,11 +15,20 @@ struct GeneratedDocumentsTests {
         #expect(try await check.waitForExit() == .code(0), "\(check.errors)")
     }
 
+    @Test("the photographs in docs/images are of today's pages and digests")
+    func photographs() async throws {
+        let check = try ChildProcess(
+            "python3",
+            [LayoutTests.top.appendingPathComponent("Scripts/make-images.py").path, "--check"])
+        #expect(try await check.waitForExit() == .code(0), "\(check.errors)")
+    }
+
     @Test("every picture that pages show is small, and every picture is shown")
     func pictures() throws {
         let manager = FileManager.default
         let images = LayoutTests.top.appendingPathComponent("docs/images").path
         let names = try manager.contentsOfDirectory(atPath: images)
+            .filter { !$0.hasSuffix(".sha256") }
         #expect(names.count > 8)
         let pages = try ["README.md", "ARCHITECTURE.md"]
             .map {
