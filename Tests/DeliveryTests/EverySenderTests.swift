@@ -73,7 +73,7 @@ struct EverySenderTests {
         // Digests of different incidents are sent at the same time.
         #expect(hooks.map(\.body).sorted() == digests.map(\.model).sorted())
         #expect(Set(hooks.map { $0.header("webhook-id") }).count == digests.count)
-        #expect(Set(hooks.map(\.connection)).count <= 48)
+        #expect(Set(hooks.map(\.connection)).count <= 32)
 
         let input = try String(contentsOfFile: piped, encoding: .utf8)
         #expect(input == digests.map { $0.model + "\n" }.joined())

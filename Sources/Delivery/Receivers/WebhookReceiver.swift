@@ -41,7 +41,7 @@ public struct WebhookReceiver: Receiver {
 
     public let name: String
     public var kind: String { "webhook" }
-    public var parallel: Int { 48 }
+    public var parallel: Int { 32 }
 
     private let url: Secret
     private let signingKey: Secret?
