@@ -33,15 +33,16 @@ final class RequestPace: Sendable {
 
         /// Urgent requests have one more place, so that a large archive on its way does not hold
         /// them up when the limit is at its least.
-        func hasRoom(isUrgent: Bool) -> Bool { running < limit +| (isUrgent ? 1 : 0) }
+        func hasPlace(isUrgent: Bool) -> Bool { running < limit +| (isUrgent ? 1 : 0) }
 
         /// Gives free places to those that wait, urgent ones first.
         mutating func admit() -> [PlaceWaiter] {
             var admitted: [PlaceWaiter] = []
             while true {
-                let (room, urgentRoom) = (hasRoom(isUrgent: false), hasRoom(isUrgent: true))
-                let urgent = urgentRoom ? waiting.firstIndex(where: { $0.isUrgent }) : nil
-                guard let place = urgent ?? (room ? waiting.indices.first : nil) else {
+                let isFree = hasPlace(isUrgent: false)
+                let urgent =
+                    hasPlace(isUrgent: true) ? waiting.firstIndex { $0.isUrgent } : nil
+                guard let place = urgent ?? (isFree ? waiting.indices.first : nil) else {
                     return admitted
                 }
                 admitted.append(waiting.remove(at: place))
@@ -72,7 +73,7 @@ final class RequestPace: Sendable {
             await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
                 let answer = state.withLock { state -> Bool? in
                     if Task.isCancelled { return false }
-                    guard state.hasRoom(isUrgent: isUrgent) else {
+                    guard state.hasPlace(isUrgent: isUrgent) else {
                         state.waiting.append(
                             PlaceWaiter(id: id, isUrgent: isUrgent, resume: continuation))
                         return nil

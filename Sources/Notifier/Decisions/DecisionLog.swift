@@ -82,8 +82,8 @@ public final class DecisionLog: Sendable {
     /// Appends the lines of a decision and then runs `effect`, which stores it.
     ///
     /// With a bucket, a digest or a person's decision is there before its effect: a machine that
-    /// continues this log then sends the same bytes, and keeps to a silence that a person was told
-    /// of. Outcomes of deliveries, which have happened, follow at once.
+    /// continues this log then sends the same bytes, and keeps to a silence that was answered.
+    /// Outcomes of deliveries, which have happened, follow at once.
     ///
     /// If the log cannot be appended to, the effect is stored nevertheless and reported: a full
     /// disk must not stop messages. If `effect` throws, the decision is applied at the next start.

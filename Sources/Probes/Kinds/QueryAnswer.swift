@@ -142,7 +142,7 @@ struct QueryAnswer: Sendable, Equatable {
         return number.rounded()
     }
 
-    /// Leaves room for a product such as `rate(…) * 60`.
+    /// Below 1, for the rounding of a product such as `rate(…) * 60`.
     private static let leastIncrease = 0.9
 
     /// Returns cumulative counts by ascending, distinct edges; the last edge is +infinity.
