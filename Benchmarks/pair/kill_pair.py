@@ -131,6 +131,8 @@ class Bench:
         self.moments = []
         self.stuck = []
         self.bad = []
+        # Hand-overs that were refused because the other node was not ready yet.
+        self.not_ready = 0
 
     def say(self, text):
         self.log.write(f"{now():.3f} {text}\n")
@@ -275,12 +277,7 @@ class Bench:
         if kind == "SIGTERM":
             return self.notifiers[leader].send(signal.SIGTERM)
         if kind == "hand over":
-            asked = now()
-            status, body = self.notifiers[leader].ask("POST", "/v1/ha/hand-over", "admin", "")
-            if status // 100 != 2:
-                self.note(f"hand-over was refused: {status} {body[:300]}")
-                return None
-            return asked
+            return self.hand_over(leader)
         for node in self.notifiers:
             node.relay.cut = kind == "split"
         for place in targets:
@@ -294,6 +291,23 @@ class Bench:
             elif kind == "writes arrive late":
                 link.late = fault.lasts
         return now()
+
+    def hand_over(self, leader):
+        """Asks as a person would: again while the other node is not ready. Returns when it was taken."""
+        asked = status = body = None
+
+        def answered():
+            nonlocal asked, status, body
+            asked = now()
+            status, body = self.notifiers[leader].ask("POST", "/v1/ha/hand-over", "admin", "")
+            waits = status == 409 and b"other_not_ready" in body
+            self.not_ready += waits
+            return not waits
+        wait_for(answered, self.options.patience, 0.5)
+        if status // 100 == 2:
+            return asked
+        self.note(f"hand-over was refused: {status} {body[:300]}")
+        return None
 
     def heal(self):
         for place in (0, 1):
@@ -542,7 +556,7 @@ class Bench:
             "digested_twice": sum(b - a for a, b in over.values()),
             "digested_twice_with_mark": sum(b - a for a, b in excused.values()),
             "repeats": repeats, "repeats_after": dict(self.repeats_after), "repeats_with_other_bytes": len(other), "outbox": self.waiting,
-            "takeover_seconds": figures, "led_again_itself": self.back, "both_leading_samples": len(both),
+            "takeover_seconds": figures, "led_again_itself": self.back, "hand_overs_not_ready": self.not_ready, "both_leading_samples": len(both),
             "samples": sum(len(watch.samples) for watch in self.watches), "exits": dict(exits),
             "store_requests_per_hour": {
                 f"{m} {s}": round(n * 3600 / seconds) for (m, s), n in sorted(self.used.items(), key=str)},
