@@ -57,8 +57,9 @@ enum ArchiveTarget {
             try require(
                 answer.lines == stored && answer.skipped == log.lines.count - stored.count,
                 "a whole archive read as \(answer)")
+            let count = try log.count(by: "event", .all)
             try require(
-                try log.count(by: "event", .all).total == stored.count, "counted otherwise")
+                count.total == stored.count, "\(stored.count) lines counted as \(count)")
         } else {
             try require(isPart(answer.lines, of: log.lines), "read what was not written: \(answer)")
             log.files[log.indexPath] = nil
