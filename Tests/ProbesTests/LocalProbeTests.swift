@@ -151,13 +151,13 @@ struct ProcessProbeTests {
         @Test("a name with spaces and brackets is read completely")
         func oddNames() {
             let fields = (0..<40).map { "\($0)" }.joined(separator: " ")
-            let entry = ProcessTable.entry(pid: 1, stat: Array("7 (a) (b c) Z \(fields)".utf8))
+            let entry = ProcessTable.entry(stat: Array("7 (a) (b c) Z \(fields)".utf8))
             #expect(entry?.name == "a) (b c")
             #expect(entry?.isZombie == true)
             // Field 24 is the 22nd after the name; the state is the first.
             #expect(entry?.residentBytes == 20 * UInt64(sysconf(Int32(_SC_PAGESIZE))))
-            #expect(ProcessTable.entry(pid: 1, stat: Array("7 (a) S 1 2".utf8)) == nil)
-            #expect(ProcessTable.entry(pid: 1, stat: []) == nil)
+            #expect(ProcessTable.entry(stat: Array("7 (a) S 1 2".utf8)) == nil)
+            #expect(ProcessTable.entry(stat: []) == nil)
         }
     #endif
 }
