@@ -29,6 +29,7 @@ final class Upstream: Sendable {
                 body: source.body,
                 deadline: allowance, connectDeadline: allowance, maxBody: source.maxBody,
                 tls: source.tls, identity: source.identity, maxRedirects: source.maxRedirects,
+                readsToClose: source.readsToClose,
                 usesEnvironmentProxy: source.usesEnvironmentProxy)
             do throws(TransferError) {
                 return try await engine.http(transfer)
