@@ -112,6 +112,22 @@ struct CutPageTests {
         }
     }
 
+    @Test("a page in a transfer coding besides chunks needs its last line feed")
+    func coded() async throws {
+        for (page, reason) in [
+            (Self.page, MissingDataReason.garbage), (Self.page + "\n", .noSampleYet),
+        ] {
+            let coded = Compression.gzip(Array(page.utf8))
+            let server = try ScriptedServer {
+                $0.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n")
+                $0.send("\(String(coded.count, radix: 16))\r\n")
+                $0.send(coded)
+                $0.send("\r\n0\r\n\r\n")
+            }
+            #expect(try await absence(server).reason == reason)
+        }
+    }
+
     @Test("OpenMetrics cut inside its end mark")
     func openMetrics() async throws {
         let page = Self.page + "\n# EOF\n"

@@ -87,15 +87,16 @@ extension HTTPReply {
         duration = finished.timings.total
         timings = finished.timings
         remoteAddress = finished.remoteAddress
+        let codings = headers.filter { $0.0.lowercased() == "transfer-encoding" }.map { $0.1 }
+        // libcurl decodes a further coding, such as gzip, and accepts a truncated stream of it.
         let isMarked =
             finished.headerLines.first?.starts(with: "HTTP/2".utf8) == true
-            || headers.contains { name, value in
-                name.lowercased() == "transfer-encoding" && value.lowercased().contains("chunked")
-            }
+            || !codings.isEmpty && codings.allSatisfy { $0.lowercased() == "chunked" }
         let lengths = headers.filter { $0.0.lowercased() == "content-length" }.map { $0.1 }
         let length = "\(finished.body.count)"
         // Two different lengths, or one that is no number, mark nothing.
-        isCounted = !isMarked && !lengths.isEmpty && lengths.allSatisfy { $0 == length }
+        isCounted =
+            !isMarked && codings.isEmpty && !lengths.isEmpty && lengths.allSatisfy { $0 == length }
         isDelimited = isMarked || isCounted
     }
 }
