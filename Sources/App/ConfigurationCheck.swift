@@ -114,6 +114,7 @@ private struct CertificateFindings {
         authority(tls.clientCA, "listen.tls.client_ca", byLibcurl: false)
         authority(settings.forward.caFile, "forward.ca_file")
         authority(settings.bucket?.caFile ?? "", "bucket.ca_file")
+        authority(settings.pair?.caFile ?? "", "ha.ca_file")
         for (index, receiver) in settings.receivers.enumerated() {
             authority(receiver.caFile, "receivers[\(index)].ca_file")
         }

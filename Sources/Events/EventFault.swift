@@ -48,6 +48,8 @@ public enum BodyFault: Equatable, Sendable, CustomStringConvertible {
     case array(JSONFault)
     case utf16
     case messagePack
+    /// Compressed, without a `Content-Encoding` that says so.
+    case compressed(by: String)
 
     /// How shippers are set to send what is taken, as the end of a sentence.
     public static let remedy =
@@ -61,6 +63,10 @@ public enum BodyFault: Equatable, Sendable, CustomStringConvertible {
             "the body is a JSON array that is broken, and nothing of it is taken: \(fault)"
         case .utf16: "the body is UTF-16; send UTF-8"
         case .messagePack: "the body is MessagePack or another binary form; send JSON"
+        case .compressed(by: "gzip"):
+            "the body is gzip, but no header says so; send Content-Encoding: gzip"
+        case .compressed(by: let coding):
+            "the body is compressed by \(coding), which is not taken; send gzip with Content-Encoding: gzip, or plain text"
         }
     }
 }

@@ -17,17 +17,16 @@ public struct ProbeResult: Sendable, Equatable {
     /// Time from the start of the run until the answer or until the run stopped waiting.
     public let duration: Duration
     public let outcome: Outcome
-    /// Number of signals dropped because of `signalLimit`.
+    /// Number of undeclared signals dropped because of `signalLimit`.
     public let dropped: Int
 
-    /// Maximum number of signals of one probe.
+    /// Maximum number of signals of one probe; declared ones are kept beyond it.
     public static let signalLimit = 256
 
     /// Combines the declared and the reported signals.
     ///
     /// Missing declared signals become absent(missing_field), and so do signals that are reported
-    /// with two values absent(garbage). Signals beyond `signalLimit` are dropped, undeclared ones
-    /// first.
+    /// with two values absent(garbage). Undeclared signals beyond `signalLimit` are dropped.
     public init(
         probe: String, declared: [SignalDeclaration], reported: [Signal], duration: Duration
     ) {
@@ -51,7 +50,8 @@ public struct ProbeResult: Sendable, Equatable {
                 declaration.absent(
                     MissingData(.missingField, "the probe left this signal out")))
         }
-        dropped = max(0, signals.count - Self.signalLimit)
+        let most = max(Self.signalLimit, declared.count)
+        dropped = max(0, signals.count - most)
         if dropped > 0 {
             let promised = Set(declared.map(\.name))
             signals =

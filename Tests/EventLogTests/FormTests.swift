@@ -106,11 +106,16 @@ struct FormTests {
             (wide, BodyFault.utf16), ([0xFF, 0xFE] + wide, .utf16),
             ([0xFE, 0xFF, 0, 0x7B], .utf16), ([0x92, 0xD7, 0x00], .messagePack),
             ([0xDD, 0, 0, 0, 1], .messagePack),
+            ([0x1F, 0x8B, 8, 0, 0x0A, 1], .compressed(by: "gzip")),
+            ([0x28, 0xB5, 0x2F, 0xFD, 4], .compressed(by: "zstd")),
+            ([0x78, 0x9C, 1, 0x0A], .compressed(by: "deflate")),
         ] {
             let (lines, rejected) = cut(bytes)
             #expect(lines.isEmpty)
             #expect(rejected.map(\.error) == [.body(fault)])
         }
+        #expect("\(BodyFault.compressed(by: "gzip"))".contains("send Content-Encoding: gzip"))
+        #expect("\(BodyFault.compressed(by: "zstd"))".contains("by zstd, which is not taken"))
         for name in ["Vector", "Fluent Bit", "Filebeat", "Logstash", "rsyslog"] {
             #expect(BodyFault.remedy.contains(name))
         }

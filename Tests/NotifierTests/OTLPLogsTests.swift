@@ -4,6 +4,7 @@ import JSON
 import Server
 import Testing
 
+@testable import EventLog
 @testable import Notifier
 
 @Suite("Events from OTLP logs")
@@ -155,9 +156,60 @@ struct OTLPLogsTests {
         ] {
             #expect(try events(text).isEmpty, "\(text)")
         }
+        let mapping = try events(request(#"{"attributes":{"a":"x","b":1}},{"attributes":7}"#))
+        #expect(mapping[0].extra("otel")?["attributes_left_out"] == .number("2"))
+        #expect(mapping[1].extra("otel")?["attributes_left_out"] == .number("1"))
         let odd = try events(request(#"{"timeUnixNano":"soon"}, 7"#))
         #expect(odd[0].extra("otel")?["timeUnixNano"] == .string("soon"))
         #expect(odd[1].extra("otel")?["record"] == .string("7"))
+    }
+
+    @Test("a body that is a plain text is the message, one that is not understood is quoted")
+    func bodies() throws {
+        let plain = try events(request(#"{"body":"payment failed"}"#))[0]
+        #expect(plain.message == "payment failed")
+        #expect(plain.extra("otel")?["body"] == nil)
+        for (body, quoted) in [
+            (#"{"intValue":"99999999999999999999"}"#, #"{"intValue":"99999999999999999999"}"#),
+            (#"{"string_value":"x"}"#, #"{"string_value":"x"}"#), ("[1]", "[1]"), ("7", "7"),
+        ] {
+            let event = try events(request(#"{"body":\#(body)}"#))[0]
+            #expect(event.message == nil)
+            #expect(event.extra("otel")?["body"] == .string(quoted))
+        }
+        for body in ["null", "{}"] {
+            #expect(try events(request(#"{"body":\#(body)}"#))[0].extra("otel")?["body"] == nil)
+        }
+    }
+
+    @Test("an answer counts the records that the log dropped, as that of a hook does")
+    func shed() throws {
+        var shed = KindCounts()
+        shed[.healthy] = 2
+        shed[.degraded] = 1
+        func receipt(_ rejected: [IngestReceipt.Rejection], _ shed: KindCounts) -> IngestReceipt {
+            IngestReceipt(
+                accepted: 4, duplicates: 0, rejected: rejected, rejectedTotal: rejected.count,
+                shed: shed, end: .start)
+        }
+        func answer(_ receipt: IngestReceipt) throws -> JSONValue? {
+            try JSONValue(parsing: OTLPRoutes.document(receipt), limits: .event)["partialSuccess"]
+        }
+        let bad = IngestReceipt.Rejection(line: 2, error: .missing(field: "event"))
+        #expect(try answer(receipt([], KindCounts())) == nil)
+        let dropped = try #require(try answer(receipt([], shed)))
+        #expect(dropped["rejectedLogRecords"] == .string("3"))
+        #expect(
+            dropped["errorMessage"]
+                == .string("the log is short of space and dropped 3 records"))
+        let both = try #require(try answer(receipt([bad], shed)))
+        #expect(both["rejectedLogRecords"] == .string("4"))
+        #expect(both["errorMessage"]?.string?.hasPrefix("record 2: ") == true)
+        #expect(both["errorMessage"]?.string?.hasSuffix("dropped 3 records") == true)
+        let hook = String(decoding: HookRoutes.document(receipt([], shed)), as: UTF8.self)
+        #expect(hook == #"{"accepted":4,"duplicates":0,"shed":3}"#)
+        let usual = String(decoding: HookRoutes.document(receipt([], KindCounts())), as: UTF8.self)
+        #expect(usual == #"{"accepted":4,"duplicates":0}"#)
     }
 
     @Test("the records of a request are bounded, and a large resource is stored once bounded")

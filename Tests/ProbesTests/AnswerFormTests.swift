@@ -125,6 +125,23 @@ struct AnswerFormTests {
         #expect(absence?.reason == .tooLarge)
     }
 
+    @Test("a part of a response is missing data", arguments: AnswerKind.allCases)
+    func part(_ kind: AnswerKind) async throws {
+        let body = kind.document
+        let server = try ScriptedServer {
+            $0.send("HTTP/1.1 206 Partial Content\r\nContent-Length: \(body.count)\r\n\r\n")
+            $0.send(body)
+        }
+        let absence = await kind.absence(HTTPSource(url: server.url), engine: engine)
+        #expect(absence?.reason == .garbage)
+        #expect(absence?.detail.hasPrefix("status 206, a part of the answer") == true)
+        // A query's statuses are fixed.
+        if kind != .query {
+            let expected = HTTPSource(url: server.url, expectedStatuses: [206...206])
+            #expect(await kind.absence(expected, engine: engine) == nil)
+        }
+    }
+
     @Test("a byte order mark is ignored", arguments: AnswerKind.allCases)
     func mark(_ kind: AnswerKind) async throws {
         #expect(try await absence(kind, [0xEF, 0xBB, 0xBF] + kind.document) == nil)

@@ -151,13 +151,13 @@ struct ProcessProbeTests {
         @Test("a name with spaces and brackets is read completely")
         func oddNames() {
             let fields = (0..<40).map { "\($0)" }.joined(separator: " ")
-            let entry = ProcessTable.entry(pid: 1, stat: Array("7 (a) (b c) Z \(fields)".utf8))
+            let entry = ProcessTable.entry(stat: Array("7 (a) (b c) Z \(fields)".utf8))
             #expect(entry?.name == "a) (b c")
             #expect(entry?.isZombie == true)
             // Field 24 is the 22nd after the name; the state is the first.
             #expect(entry?.residentBytes == 20 * UInt64(sysconf(Int32(_SC_PAGESIZE))))
-            #expect(ProcessTable.entry(pid: 1, stat: Array("7 (a) S 1 2".utf8)) == nil)
-            #expect(ProcessTable.entry(pid: 1, stat: []) == nil)
+            #expect(ProcessTable.entry(stat: Array("7 (a) S 1 2".utf8)) == nil)
+            #expect(ProcessTable.entry(stat: []) == nil)
         }
     #endif
 }
@@ -214,11 +214,39 @@ struct FileProbeTests {
                     "doctor.lag_ms", unit: .milliseconds, value: .number(12.5)))
     }
 
-    @Test("the top level is read up to its limit")
+    @Test("of the top level, what is beyond the limit is named; far beyond it nothing is read")
     func limit() async throws {
-        let members = (0..<500).map { "\"f\($0)\":\($0)" }.joined(separator: ",")
-        try write("{\(members)}")
-        #expect(try await measure().count == 65)
+        func report(_ count: Int) throws {
+            // Texts and other names do not count.
+            let members = (0..<count).map { "\"f\($0)\":\($0),\"t\($0)\":\"x\",\"b \($0)\":1" }
+            try write("{\(members.joined(separator: ","))}")
+        }
+        try report(64)
+        #expect(try await measure().allSatisfy { $0.number != nil })
+        try report(66)
+        let signals = try await measure()
+        #expect(signals.count == 67)
+        #expect(signals.number("doctor.fresh") == 1)
+        #expect(signals.number("doctor.f63") == 63)
+        for name in ["doctor.f64", "doctor.f65"] {
+            #expect(
+                signals[name]?.value
+                    == .absent(
+                        why: "too_large",
+                        detail: "beyond the first 64 numbers and flags: name it in fields"))
+        }
+        let named = FieldSelection.pointers([.init("late", "/f65")])
+        #expect(try await measure(fields: named).number("doctor.late") == 65)
+        try report(200)
+        #expect(try await measure().count == 201)
+        try report(201)
+        let refused = try await measure()
+        #expect(refused.map(\.name) == ["doctor.fresh"])
+        guard case .absent(let why, let detail)? = refused.first?.value else {
+            Issue.record("\(refused)")
+            return
+        }
+        #expect(why == "too_large" && detail.hasPrefix("more than 200 numbers and flags"))
     }
 
     @Test("configured fields, declared before the report exists")

@@ -206,6 +206,12 @@ struct ProbeSetTests {
         #expect(result.signals.count == ProbeResult.signalLimit)
         #expect(result.signals[0].name == "gateway.p_ok")
         #expect(result.dropped == 1001 - ProbeResult.signalLimit)
+        // A configuration may name more than that.
+        let many = (0..<300).map { SignalDeclaration("x.f\($0)") }
+        let whole = ProbeResult(
+            probe: "p", declared: many, reported: reported, duration: .zero)
+        #expect(whole.signals.map(\.name) == many.map(\.name))
+        #expect(whole.dropped == 700)
     }
 
     @Test("a signal that is reported with two values has none")

@@ -127,6 +127,11 @@ struct PrometheusQueryProbeTests {
             #""warnings":["a store is away"]"#, #""warnings":[{"store":"a"}]"#,
             #""warnings":"a store is away""#, #""warnings":{"a":1}"#, #""warnings":true"#,
             #""infos":["metric might not be a counter"]"#,
+            // Other spellings, and an error beside a success.
+            #""is_partial":true"#, #""partial":true"#, #""partialResponse":true"#,
+            #""Warnings":["a store is away"]"#, #""warning":"a store is away""#,
+            #""error":"a store is away""#, #""errors":[{"store":"a"}]"#,
+            #""errorType":"timeout""#,
         ])
     func partial(member: String) {
         let body =
@@ -141,9 +146,29 @@ struct PrometheusQueryProbeTests {
     }
 
     @Test(
+        "partial data that is reported beside the result is missing data",
+        arguments: [
+            #""warnings":["a store is away"]"#, #""isPartial":true"#, #""error":"a store is away""#,
+        ])
+    func partialResult(member: String) {
+        for type in [#""scalar","result":[1,"5"]"#, #""vector","result":[{"value":[1,"5"]}]"#] {
+            let body = #"{"status":"success","data":{\#(member),"resultType":\#(type)}}"#
+            do {
+                _ = try QueryAnswer(reading: Array(body.utf8))
+                Issue.record("accepted: \(body)")
+            } catch {
+                #expect(error.reason == .garbage)
+                #expect(!error.detail.isEmpty)
+            }
+        }
+    }
+
+    @Test(
         "members that report complete data are accepted",
         arguments: [
             #""isPartial":false"#, #""warnings":[]"#, #""infos":null"#, #""warnings":"""#,
+            #""error":"""#, #""errorType":null"#, #""partial":false"#, #""stats":{"a":1}"#,
+            #""trace":{"message":"x"}"#,
         ])
     func whole(member: String) throws {
         let body =

@@ -180,6 +180,20 @@ struct ReportTests {
             .init("gateway.spool", metric: "spool_files"), .init("ok", metric: "backup_ok"),
         ]))
 
+    @Test("a byte order mark before a report is ignored, a second one is not")
+    func mark() async throws {
+        let reports: [(String, ReportForm, String)] = [
+            (#"{"n":7}"#, .json(.topLevel()), "doctor.n"),
+            (#"{"status":"pass"}"#, .doctor(), "doctor.status_ok"),
+            ("backup_ok 7\n", textfile, "doctor.ok"),
+        ]
+        for (text, form, name) in reports {
+            #expect(try await measure("\u{FEFF}" + text, form).number(name) != nil, "\(name)")
+            let twice = try await measure("\u{FEFF}\u{FEFF}" + text, form)
+            #expect(twice.reason("doctor.fresh") == .garbage, "\(name)")
+        }
+    }
+
     @Test("series of a textfile, selected by labels")
     func series() async throws {
         let signals = try await measure(

@@ -268,6 +268,33 @@ struct ScrapeTests {
         #expect(Increase(buckets: [100: 5]).histogram == nil)
     }
 
+    @Test(
+        "two spellings of one edge are one bucket, of two processes and after a restart",
+        arguments: [("1", "1.0"), ("0.1", "0.10"), ("1e+06", "1000000.0"), ("5e-2", "0.05")])
+    func edgeSpellings(a: String, b: String) throws {
+        func buckets(_ pod: String, _ edge: String, _ count: Int, _ all: Int) -> String {
+            ["\(edge)": count, "+Inf": all].map {
+                "h_bucket{role=\"canary\",pod=\"\(pod)\",le=\"\($0)\"} \($1)\n"
+            }.joined()
+        }
+        let edge = try #require(Double(a)) * 1000
+        // Clients of two versions on one page.
+        let both = try increase([
+            buckets("x", a, 10, 20) + buckets("y", b, 1, 2),
+            buckets("x", a, 13, 25) + buckets("y", b, 5, 9),
+        ])
+        let histogram = try #require(both.histogram)
+        #expect(histogram.edges == [edge, .infinity])
+        #expect(histogram.cumulative == [7, 12])
+        // An upgrade of the client: its counters begin at 0, in the other spelling.
+        let upgraded = try increase([
+            buckets("x", a, 10, 20), buckets("x", a, 13, 25), buckets("x", b, 4, 6),
+        ])
+        let after = try #require(upgraded.histogram)
+        #expect(after.edges == [edge, .infinity])
+        #expect(after.cumulative == [7, 11])
+    }
+
     @Test("quantile names")
     func names() {
         #expect(

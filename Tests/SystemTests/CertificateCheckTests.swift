@@ -66,6 +66,29 @@ struct CertificateCheckTests {
         }
     }
 
+    @Test("the authorities of a bucket, of a pair's other node and of Slack are read")
+    func otherAuthorities() throws {
+        for (name, text) in [("garbage", "garbage\n"), ("token", "xoxb-a-token\n")] {
+            try text.write(toFile: folder.file(name), atomically: true, encoding: .utf8)
+        }
+        let found = try check(
+            """
+            roles: [notifier]
+            bucket: {url: "s3://acme/x", ca_file: DIR/garbage}
+            ha: {advertise: "https://notifier-a:8443", ca_file: DIR/garbage}
+            receivers:
+              - {name: hook, kind: slack, url: "http://127.0.0.1:1/x", ca_file: DIR/garbage}
+              - {name: bot, kind: slack, token_file: DIR/token, channel: C0123456789,
+                 ca_file: DIR/garbage}
+            """)
+        let read = found.faults.filter { $0.key.hasSuffix("ca_file") }
+        #expect(
+            read.map(\.key).sorted() == [
+                "bucket.ca_file", "ha.ca_file", "receivers[0].ca_file", "receivers[1].ca_file",
+            ], "\(found.faults.map(\.description))")
+        #expect(read.allSatisfy { $0.line > 0 && $0.fault.hasPrefix(folder.path) })
+    }
+
     @Test(
         "a certificate that has expired or expires soon is a fault",
         arguments: [

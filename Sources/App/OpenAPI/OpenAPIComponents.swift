@@ -106,7 +106,7 @@ enum OpenAPIComponents {
           "OTLPLogs": {"type": "object", "properties": {"resourceLogs": {"type": "array"}}},
           "OTLPReceipt": {"type": "object", "properties": {"partialSuccess": {"type": "object"}}},
           "Payload": {"type": "object"},
-          "HookReceipt": {"type": "object", "required": ["accepted", "duplicates"], "properties": {"accepted": {"type": "integer"}, "duplicates": {"type": "integer"}}},
+          "HookReceipt": {"type": "object", "required": ["accepted", "duplicates"], "properties": {"accepted": {"type": "integer"}, "duplicates": {"type": "integer"}, "shed": {"type": "integer"}}},
           "Digest": {"type": "object", "required": ["id", "kind", "subject", "composed_at", "text", "digest", "slack"], "properties": {"id": {"type": "string"}, "kind": {"type": "string"}, "subject": {"type": "string"}, "composed_at": {"type": "string", "format": "date-time"}, "text": {"type": "string"}, "html": {"type": "string"}, "digest": {"type": "object"}, "slack": {"type": "object"}}},
           "DigestPage": {"type": "object", "required": ["digests", "more"], "properties": {"digests": {"type": "array", "items": {"$ref": "#/components/schemas/Digest"}}, "more": {"type": "boolean"}}},
           "Deliveries": {"type": "array", "items": {"type": "object", "required": ["id", "state", "receiver", "digest"], "properties": {"id": {"type": "integer"}, "state": {"type": "string"}, "receiver": {"type": "string"}, "digest": {"type": "string"}}}},

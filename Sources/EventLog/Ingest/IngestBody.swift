@@ -241,7 +241,7 @@ extension JSONFault {
 }
 
 extension BodyFault {
-    /// Detects encodings other than UTF-8; nil if the text may be UTF-8.
+    /// Detects encodings other than UTF-8, and compression; nil if the text may be UTF-8.
     fileprivate init?(encodingOf body: UnsafeRawBufferPointer) {
         guard body.count >= 2 else { return nil }
         switch (body[0], body[1]) {
@@ -250,6 +250,11 @@ extension BodyFault {
             self = .utf16
         // MessagePack: an array or map with a length of 4, 16 or 32 bits.
         case (0x80...0x9F, _), (0xDC...0xDF, _): self = .messagePack
+        case (0x1F, 0x8B): self = .compressed(by: "gzip")
+        case (0x28, 0xB5) where body.starts(with: [0x28, 0xB5, 0x2F, 0xFD]):
+            self = .compressed(by: "zstd")
+        // RFC 1950 §2.2, at the usual levels.
+        case (0x78, 0x01), (0x78, 0x9C), (0x78, 0xDA): self = .compressed(by: "deflate")
         default: return nil
         }
     }

@@ -14,7 +14,7 @@ public enum MissingDataReason: String, Sendable, Hashable, CaseIterable {
     case badStatus = "bad_status"
     /// The answer is malformed or has an unsupported form.
     case garbage
-    /// The answer has more bytes or series than the probe accepts.
+    /// The answer has more bytes, series or fields than the probe accepts.
     case tooLarge = "too_large"
     /// The answer lacks the requested field, series or metric.
     case missingField = "missing_field"

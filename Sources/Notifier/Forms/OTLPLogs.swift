@@ -124,7 +124,7 @@ enum OTLPLogs {
         let moment = moment(record["timeUnixNano"]) ?? moment(record["observedTimeUnixNano"])
         var identity = JSONWriter()
         identity.value(record)
-        let body = record["body"].flatMap { value(of: $0, depth) }
+        let body = record["body"].flatMap { content(of: $0) }
         var event = Event(
             // Without a timestamp, identical records are distinguished by their index in the
             // request.
@@ -153,6 +153,10 @@ enum OTLPLogs {
             guard let text = HookText.at(record, name), !text.isEmpty, text != "0" else { continue }
             otel.append(.init(name, .string(text)))
         }
+        // What is no body of this form is quoted, not lost.
+        if body == nil, let given = record["body"], given != .null, given != .object([]) {
+            otel.append(.init("body", .string(text(given))))
+        }
         if case .object = record {} else { otel.append(.init("record", .string(text(record)))) }
         let left = own.leftOut +| resource.leftOut
         if left > 0 { otel.append(.init("attributes_left_out", .number(String(left)))) }
@@ -162,6 +166,12 @@ enum OTLPLogs {
             event.extra.append(.init("resource", .object(resource.members)))
         }
         return event
+    }
+
+    /// A text stands for itself, as some senders write it.
+    private static func content(of given: JSONValue) -> JSONValue? {
+        if case .string(let text) = given { return .string(text.cut(to: Self.text, .utf8)) }
+        return value(of: given, depth)
     }
 
     private static func words(_ body: JSONValue) -> String {
@@ -244,12 +254,18 @@ enum OTLPLogs {
     /// A list of `KeyValue`, limited in size. The first entry of a duplicate key wins.
     private struct Attributes {
         private(set) var members: [JSONValue.Member] = []
-        /// The number of entries omitted: beyond the limits, without key or value, or with a
-        /// duplicate key.
+        /// The number of entries omitted: beyond the limits, without key or value, with a duplicate
+        /// key, or in what is no list.
         private(set) var leftOut = 0
 
         init(_ list: JSONValue?, _ depthLeft: Int = OTLPLogs.depth) {
             var seen: Set<String> = []
+            switch list {
+            case nil, .null?, .array?: break
+            // A mapping of names to values, as other formats have it.
+            case .object(let others)?: leftOut = others.count
+            default: leftOut = 1
+            }
             for entry in OTLPLogs.elements(list) {
                 guard members.count < OTLPLogs.attributes, let key = HookText.at(entry, "key"),
                     let any = entry["value"],

@@ -9,7 +9,7 @@ public import Server
 /// `POST /v1/logs`: ingests OTLP/HTTP logs in JSON and answers after they are stored.
 ///
 /// The answers follow the OpenTelemetry Protocol: 200, with `partialSuccess` if records were
-/// rejected. An error's problem document also has `code` and `message` of `google.rpc.Status`.
+/// rejected or shed. An error's problem document also has `code` and `message` of `google.rpc.Status`.
 public enum OTLPRoutes {
     /// - Parameter bodyLimit: The maximum body size in bytes, before and after inflating.
     public static func routes(_ eventLog: EventLog, bodyLimit: Int) -> [Route] {
@@ -62,13 +62,16 @@ public enum OTLPRoutes {
         } catch { throw Problem(log: error) }
     }
 
-    private static func document(_ receipt: IngestReceipt) -> [UInt8] {
+    static func document(_ receipt: IngestReceipt) -> [UInt8] {
+        var reasons = receipt.rejected.first.map { ["record \($0.line): \($0.error)"] } ?? []
+        let shed = receipt.shed.total
+        if shed > 0 { reasons.append("the log is short of space and dropped \(shed) records") }
         var json = JSONWriter(capacity: 64)
         json.object { json in
-            guard let first = receipt.rejected.first else { return }
+            guard !reasons.isEmpty else { return }
             json.member(object: "partialSuccess") { json in
-                json.member("rejectedLogRecords", String(receipt.rejectedTotal))
-                json.member("errorMessage", "record \(first.line): \(first.error)")
+                json.member("rejectedLogRecords", String(receipt.rejectedTotal +| shed))
+                json.member("errorMessage", reasons.joined(separator: "; "))
             }
         }
         return json.bytes

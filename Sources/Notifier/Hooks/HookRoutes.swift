@@ -67,6 +67,20 @@ public enum HookRoutes {
     }
 }
 
+extension HookRoutes {
+    /// The answer to a hook whose events are valid. `shed` is the number of those that the log
+    /// dropped for lack of space, if there are any.
+    static func document(_ receipt: IngestReceipt) -> [UInt8] {
+        var json = JSONWriter(capacity: 64)
+        json.object { json in
+            json.member("accepted", receipt.accepted)
+            json.member("duplicates", receipt.duplicates)
+            if !receipt.shed.isEmpty { json.member("shed", receipt.shed.total) }
+        }
+        return json.bytes
+    }
+}
+
 /// Reads a hook's body and stores its events.
 private struct HookIngester: Sendable {
     let eventLog: EventLog
@@ -128,12 +142,7 @@ private struct HookIngester: Sendable {
                 "the events are stored here, but the bucket has not answered in time; send them again, they are stored once",
                 after: .seconds(5))
         }
-        var json = JSONWriter(capacity: 64)
-        json.object { json in
-            json.member("accepted", receipt.accepted)
-            json.member("duplicates", receipt.duplicates)
-        }
-        return .bytes(json.bytes)
+        return .bytes(HookRoutes.document(receipt))
     }
 }
 

@@ -62,7 +62,8 @@ public struct CommandProbe: Probe {
                 return [signals[0].flag(true)]
             }
             let document = try JSONValue.document(end.output)
-            return [signals[0].flag(true)] + fields.signals(of: document, prefix: prefix)
+            let read = try fields.signals(of: document, prefix: prefix)
+            return [signals[0].flag(true)] + read
         } catch {
             return allAbsent(error)
         }

@@ -7,8 +7,9 @@ public enum FieldSelection: Sendable, Hashable {
     /// Signal names and the JSON Pointers (RFC 6901) of their values.
     case pointers([Field])
     /// Every member of the top-level object that is a number or a boolean and whose key consists of
-    /// 1 to 64 letters, digits, `_` and `-`; the first `limit` in the document's order. `null`, and a
-    /// text that looks like a number or a boolean, is absent(missing_field).
+    /// 1 to 64 letters, digits, `_` and `-`. `null`, and a text that looks like a number or a
+    /// boolean, is absent(missing_field); those after the first `limit` in the document's order are
+    /// absent(too_large).
     case topLevel(limit: Int = 64)
 
     public struct Field: Sendable, Hashable {
@@ -26,6 +27,9 @@ public enum FieldSelection: Sendable, Hashable {
         }
     }
 
+    /// Maximum number of members at the top level; a document with more is refused.
+    static let memberLimit = 200
+
     /// The signals that are known before a document is read.
     ///
     /// - Parameter prefix: The part before a field's name, such as `doctor.` or `dependency.bank_`.
@@ -35,8 +39,10 @@ public enum FieldSelection: Sendable, Hashable {
     }
 
     /// Returns the selected signals. A pointer without a number or boolean is
-    /// absent(missing_field).
-    func signals(of document: JSONValue, prefix: String) -> [Signal] {
+    /// absent(missing_field). Throws absent(too_large) beyond `memberLimit`.
+    func signals(
+        of document: JSONValue, prefix: String
+    ) throws(MissingData) -> [Signal] {
         switch self {
         case .pointers(let fields):
             return fields.map { field in
@@ -53,13 +59,27 @@ public enum FieldSelection: Sendable, Hashable {
             }
         case .topLevel(let limit):
             guard case .object(let members) = document else { return [] }
-            let signals = members.lazy.filter { Self.isPlain($0.key) }.compactMap {
-                member -> Signal? in
+            var signals: [Signal] = []
+            for member in members where Self.isPlain(member.key) {
                 let declaration = SignalDeclaration(prefix + member.key)
-                return Self.signal(declaration, member.value)
+                let signal =
+                    Self.signal(declaration, member.value)
                     ?? Self.misread(member.value).map(declaration.absent)
+                guard let signal else { continue }
+                guard signals.count < Self.memberLimit else {
+                    throw MissingData(
+                        .tooLarge,
+                        "more than \(Self.memberLimit) numbers and flags at the top level: name those to read in fields"
+                    )
+                }
+                if signals.count < limit {
+                    signals.append(signal)
+                } else {
+                    let words = "beyond the first \(limit) numbers and flags: name it in fields"
+                    signals.append(declaration.absent(MissingData(.tooLarge, words)))
+                }
             }
-            return Array(signals.prefix(limit))
+            return signals
         }
     }
 

@@ -60,7 +60,8 @@ public struct HTTPProbe: Probe {
         }
         do throws(MissingData) {
             let document = try JSONValue.document(try upstream.content(of: reply))
-            return [ok.flag(true), taken] + fields.signals(of: document, prefix: prefix)
+            let read = try fields.signals(of: document, prefix: prefix)
+            return [ok.flag(true), taken] + read
         } catch {
             return [ok.absent(error), taken] + signals.dropFirst(2).map { $0.absent(error) }
         }

@@ -8,18 +8,18 @@ import Events
         static let nameLimit = 16
 
         /// Returns nil if there is no such process or it ended meanwhile.
-        static func entry(of pid: Int32) -> ProcessEntry? {
+        func entry(of pid: Int32) throws(MissingData) -> ProcessEntry? {
             var query = [CTL_KERN, KERN_PROC, KERN_PROC_PID, pid]
             var info = kinfo_proc()
             var size = MemoryLayout<kinfo_proc>.stride
             // For a missing pid, the call succeeds with no bytes.
-            guard sysctl(&query, UInt32(query.count), &info, &size, nil, 0) == 0, size > 0 else {
-                return nil
+            guard sysctl(&query, UInt32(query.count), &info, &size, nil, 0) == 0 else {
+                throw MissingData(.unreadable, "sysctl: \(String(cString: strerror(errno)))")
             }
-            return entry(info)
+            return size > 0 ? Self.entry(info) : nil
         }
 
-        static func all() throws(MissingData) -> [ProcessEntry] {
+        func all() throws(MissingData) -> ProcessListing {
             var query = [CTL_KERN, KERN_PROC, KERN_PROC_ALL]
             var size = 0
             guard sysctl(&query, UInt32(query.count), nil, &size, nil, 0) == 0 else {
@@ -32,7 +32,10 @@ import Events
             guard sysctl(&query, UInt32(query.count), &table, &size, nil, 0) == 0 else {
                 throw MissingData(.unreadable, "sysctl: \(String(cString: strerror(errno)))")
             }
-            return table.prefix(size / MemoryLayout<kinfo_proc>.stride).map(entry)
+            let entries = table.prefix(size / MemoryLayout<kinfo_proc>.stride).map {
+                Self.entry($0)
+            }
+            return ProcessListing(entries: entries)
         }
 
         private static func entry(_ info: kinfo_proc) -> ProcessEntry {

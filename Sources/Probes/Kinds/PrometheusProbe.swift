@@ -57,19 +57,13 @@ public final class PrometheusProbe: SamplingProbe {
         if !source.has(header: "accept") {
             source.headers.append(HTTPSource.Header("Accept", .value(PageFormat.accept)))
         }
-        let upstream = Upstream(name, source, engine, policy, clock)
+        let page = PageSource(name, source, engine, policy, clock)
         self.init(
             name: name, metrics: metrics, wall: wall, deadline: deadline,
             address: ShownText.url(source.url)
         ) {
             (allowance) throws(MissingData) in
-            let reply = try await upstream.reply(within: allowance)
-            guard upstream.source.accepts(reply.status) else { throw upstream.refusal(of: reply) }
-            let format = try PageFormat(of: reply)
-            let page = try format.whole(
-                try upstream.content(of: reply), isDelimited: reply.isDelimited)
-            try format.checkUnit(page, of: metrics)
-            return page
+            try await page.read(for: metrics, within: allowance)
         }
     }
 

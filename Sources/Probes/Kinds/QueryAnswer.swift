@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 
@@ -22,7 +23,8 @@ struct QueryAnswer: Sendable, Equatable {
     /// - Throws: absent(bad_status) with the server's message if the query failed;
     ///   absent(too_large) for too many series; absent(garbage) for results other than scalars and
     ///   vectors, and if the answer may be incomplete: `warnings`, `infos` (Prometheus, Thanos,
-    ///   Mimir) or `isPartial` (VictoriaMetrics).
+    ///   Mimir), `isPartial` (VictoriaMetrics), these in another spelling or beside the result, or an
+    ///   `error` beside a success.
     init(reading body: [UInt8], of query: String = "") throws(MissingData) {
         self.query = query
         let document = try JSONValue.document(body)
@@ -33,6 +35,7 @@ struct QueryAnswer: Sendable, Equatable {
             throw MissingData(.badStatus, words)
         }
         try Self.refusePartial(document)
+        if let data = document["data"] { try Self.refusePartial(data) }
         let result = document.resolve(pointer: "/data/result")
         switch document.resolve(pointer: "/data/resultType")?.string {
         case "scalar": samples = [Sample(edge: nil, value: try Self.number(result?[1]))]
@@ -66,20 +69,31 @@ struct QueryAnswer: Sendable, Equatable {
     }
 
     /// Throws unless the members that report incomplete data are missing, null, false or empty.
-    private static func refusePartial(_ document: JSONValue) throws(MissingData) {
-        for (name, words) in [
-            ("warnings", "the server warns"), ("infos", "the server notes"),
-            ("isPartial", "the answer is partial"),
-        ] {
-            switch document[name] {
-            case nil, .null, .bool(false), .array([]), .object([]), .string(""): continue
-            case .array(let items)?:
+    private static func refusePartial(_ object: JSONValue) throws(MissingData) {
+        for member in object.members ?? [] {
+            let name = member.key.lowercased().filter { $0 != "_" && $0 != "-" }
+            guard let words = partial[name] else { continue }
+            switch member.value {
+            case .null, .bool(false), .array([]), .object([]), .string(""): continue
+            case .array(let items):
                 throw MissingData(.garbage, "\(words): \(text(items[0]))")
-            case .bool(true)?: throw MissingData(.garbage, "\(words): \(name) is true")
-            case let value?: throw MissingData(.garbage, "\(words): \(text(value))")
+            case .bool(true):
+                throw MissingData(
+                    .garbage, "\(words): \(InertText.line(member.key, limit: 40)) is true")
+            default: throw MissingData(.garbage, "\(words): \(text(member.value))")
             }
         }
     }
+
+    /// The members that report incomplete data, in lower case and without `_` and `-`.
+    private static let partial: [String: String] = [
+        "warnings": "the server warns", "warning": "the server warns",
+        "infos": "the server notes", "info": "the server notes",
+        "ispartial": "the answer is partial", "partial": "the answer is partial",
+        "partialresponse": "the answer is partial", "partialdata": "the answer is partial",
+        "error": "the server reports an error", "errors": "the server reports an error",
+        "errortype": "the server reports an error",
+    ]
 
     /// Returns strings unchanged and other values as JSON.
     private static func text(_ value: JSONValue) -> String {

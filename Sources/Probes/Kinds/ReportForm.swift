@@ -38,7 +38,7 @@ public enum ReportForm: Sendable, Hashable {
         case .json(let fields, let requirements):
             let document = try Self.document(bytes, requirements)
             return Content(
-                signals: fields.signals(of: document, prefix: prefix), document: document,
+                signals: try fields.signals(of: document, prefix: prefix), document: document,
                 time: nil)
         case .doctor(let requirements):
             let document = try Self.document(bytes, requirements)

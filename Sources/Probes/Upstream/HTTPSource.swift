@@ -39,6 +39,8 @@ public struct HTTPSource: Sendable {
     public var tls: TLSTrust
     /// The client certificate for servers that request one.
     public var identity: TLSIdentity?
+    /// Whether bodies are read beyond their Content-Length (`HTTPTransfer.readsToClose`).
+    var readsToClose = false
     /// Whether the proxy variables such as `HTTPS_PROXY` apply. Never for loopback addresses.
     public var usesEnvironmentProxy: Bool
 

@@ -29,6 +29,7 @@ final class Upstream: Sendable {
                 body: source.body,
                 deadline: allowance, connectDeadline: allowance, maxBody: source.maxBody,
                 tls: source.tls, identity: source.identity, maxRedirects: source.maxRedirects,
+                readsToClose: source.readsToClose,
                 usesEnvironmentProxy: source.usesEnvironmentProxy)
             do throws(TransferError) {
                 return try await engine.http(transfer)
@@ -86,9 +87,14 @@ final class Upstream: Sendable {
         return try content(of: reply)
     }
 
-    /// Returns the body without its content coding.
+    /// Returns the body without its content coding. Throws for a part of it (RFC 9110 §15.3.7), unless
+    /// that status alone is expected.
     func content(of reply: HTTPReply) throws(MissingData) -> [UInt8] {
-        try ContentDecoding.decoded(reply, atMost: source.maxBody)
+        guard reply.status != 206 || source.expectedStatuses.contains(206...206) else {
+            throw MissingData(
+                .garbage, "status 206, a part of the answer: a proxy or a header Range cuts it")
+        }
+        return try ContentDecoding.decoded(reply, atMost: source.maxBody)
     }
 
     /// The error for an answer with an unexpected status.

@@ -20,10 +20,13 @@ public struct HTTPReply: Sendable {
     public let timings: TransferTimings
     /// The numeric address that answered, without port.
     public let remoteAddress: String
-    /// Whether the end of the body was marked by a length, chunks or HTTP/2, so that the body is
-    /// complete. Without a mark the body ends where the peer closed the connection, for whatever
-    /// reason.
+    /// Whether the end of the body was marked by its length, chunks or HTTP/2. Without a mark the
+    /// body ends where the peer closed the connection, for whatever reason. Only for a body that
+    /// was kept.
     public let isDelimited: Bool
+    /// Whether only a Content-Length marks the end. If the server sends more than that, the rest is
+    /// not read, unless with `HTTPTransfer.readsToClose`.
+    public let isCounted: Bool
     /// How many redirects were followed.
     public internal(set) var redirects = 0
     /// The target of a redirect that was not followed, as an absolute URL if it can be resolved.
@@ -84,14 +87,16 @@ extension HTTPReply {
         duration = finished.timings.total
         timings = finished.timings
         remoteAddress = finished.remoteAddress
-        isDelimited =
+        let codings = headers.filter { $0.0.lowercased() == "transfer-encoding" }.map { $0.1 }
+        // libcurl decodes a further coding, such as gzip, and accepts a truncated stream of it.
+        let isMarked =
             finished.headerLines.first?.starts(with: "HTTP/2".utf8) == true
-            || headers.contains { name, value in
-                switch name.lowercased() {
-                case "content-length": true
-                case "transfer-encoding": value.lowercased().contains("chunked")
-                default: false
-                }
-            }
+            || !codings.isEmpty && codings.allSatisfy { $0.lowercased() == "chunked" }
+        let lengths = headers.filter { $0.0.lowercased() == "content-length" }.map { $0.1 }
+        let length = "\(finished.body.count)"
+        // Two different lengths, or one that is no number, mark nothing.
+        isCounted =
+            !isMarked && codings.isEmpty && !lengths.isEmpty && lengths.allSatisfy { $0 == length }
+        isDelimited = isMarked || isCounted
     }
 }

@@ -12,6 +12,11 @@ extension HTTPTransfer {
         if let identity { try exchange.set(identity: identity) }
         try exchange.set(CURLOPT_TIMEOUT_MS, deadline)
         try exchange.set(CURLOPT_CONNECTTIMEOUT_MS, min(connectDeadline, deadline))
+        if readsToClose {
+            try exchange.set(CURLOPT_IGNORE_CONTENT_LENGTH, 1)
+            // On a kept connection, the rest of an earlier answer may be left.
+            try exchange.set(CURLOPT_FRESH_CONNECT, 1)
+        }
         exchange.maxBody = max(maxBody, 0)
         exchange.onBody = onBody
         if let idleDeadline {
@@ -70,6 +75,7 @@ extension HTTPTransfer {
         if !has("content-type") { lines.append("Content-Type:") }
         // Without it any coding is acceptable (RFC 9110 §12.5.3), and none is decoded here.
         if !has("accept-encoding") { lines.append("Accept-Encoding: identity") }
+        if readsToClose, !has("connection") { lines.append("Connection: close") }
         return lines
     }
 

@@ -31,6 +31,10 @@ public struct HTTPTransfer: Sendable {
     /// from http to https on one host and their default ports. Any other redirect is returned with
     /// `HTTPReply.redirect`, so that headers are never sent to another server.
     public var maxRedirects: Int
+    /// Whether the body is read until the server closes the connection, beyond its Content-Length.
+    /// The request is sent on a new connection and demands the close. Chunks and HTTP/2 end the body
+    /// as always.
+    public var readsToClose: Bool
     /// Whether `http_proxy`, `https_proxy` and `no_proxy` apply. They never apply to loopback.
     public var usesEnvironmentProxy: Bool
 
@@ -41,7 +45,8 @@ public struct HTTPTransfer: Sendable {
         onBody: (@Sendable (UnsafeRawBufferPointer) -> Bool)? = nil,
         idleDeadline: Duration? = nil,
         tls: TLSTrust = .system, identity: TLSIdentity? = nil, unixSocket: String? = nil,
-        connectTo: String? = nil, maxRedirects: Int = 0, usesEnvironmentProxy: Bool = false
+        connectTo: String? = nil, maxRedirects: Int = 0, readsToClose: Bool = false,
+        usesEnvironmentProxy: Bool = false
     ) {
         self.url = url
         self.method = method
@@ -57,6 +62,7 @@ public struct HTTPTransfer: Sendable {
         self.unixSocket = unixSocket
         self.connectTo = connectTo
         self.maxRedirects = maxRedirects
+        self.readsToClose = readsToClose
         self.usesEnvironmentProxy = usesEnvironmentProxy
     }
 }

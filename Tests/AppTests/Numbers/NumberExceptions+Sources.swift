@@ -60,7 +60,7 @@ extension NumberExceptions {
         Probes/Exposition/StatusWords: patterns.failing + patterns.ok · 0] - 0x30 · hundreds + 99 ·
             hundreds + Int(a · tens + 9 · $0 * 10
         Probes/Kinds/ProcessTable+Linux: open + 1 · close + 1 · $0 + 1
-        Probes/ProbeResult: signals.count - Self.signalLimit
+        Probes/ProbeResult: signals.count - most
         Settings/Reading/KeyDeclarations: keys.count - 1
         Settings/Reading/YAMLDocument: all operators · lines[mark.line - 1]
         Settings/Settings+Loading: YAMLDocument.largest + 1 · buffer.count - 1
@@ -89,7 +89,7 @@ extension NumberExceptions {
         Probes/Exposition/RequestReport: + (metrics.histogram · signals += quantiles.map ·
             signals += quantileSignals(increase
         Probes/Exposition/SeriesSelection: group.labels + metrics.common
-        Probes/Kinds/CommandProbe: + signals.dropFirst( · true)] + fields.signals(of
+        Probes/Kinds/CommandProbe: + signals.dropFirst( · true)] + read
         Probes/Kinds/DoctorReport: prefix + finding.name
         Probes/Kinds/FieldSelection: prefix + name · prefix + member.key
         Probes/Kinds/FileProbe: + content.signals.map

@@ -61,6 +61,29 @@ struct HookRoutesTests {
         await notifier.stop()
     }
 
+    @Test("an alert that fires since last year is today's news; a line that is late keeps its time")
+    func oldAlert() async throws {
+        let notifier = try await ServedNotifier()
+        let alert =
+            #"{"alerts":[{"status":"firing","startsAt":"2020-01-01T00:00:00Z","labels":{"alertname":"DiskFull"}},{"status":"resolved","startsAt":"2020-01-01T00:00:00Z","endsAt":"2020-01-02T00:00:00Z","labels":{"alertname":"Slow"}}]}"#
+        let hook = try await notifier.post(
+            "/v1/hooks/alertmanager", alert, token: notifier.ingest)
+        #expect(hook.status == 200)
+        let late =
+            #"{"ts":"2020-01-01T00:00:00Z","event":"x.late","message":"kept","node":"gw-a1"}"#
+        let line = try await notifier.post("/v1/events", late, token: notifier.ingest)
+        #expect(line.status == 200)
+        let news = try await notifier.get("/v1/events?since=10m")
+        let text = String(decoding: news.body, as: UTF8.self)
+        for word in ["DiskFull", "Slow", "2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"] {
+            #expect(text.contains(word), "\(text)")
+        }
+        #expect(!text.contains("x.late"))
+        let all = try await notifier.get("/v1/events")
+        #expect(String(decoding: all.body, as: UTF8.self).contains(late))
+        await notifier.stop()
+    }
+
     @Test("a hook that arrives while the log closes is refused, not lost silently")
     func closing() async throws {
         let notifier = try await ServedNotifier()
