@@ -83,7 +83,7 @@ struct AttemptPage {
         }
         if let unproven = reason.unproven {
             let shown = unit.words(for: unproven.bound, beside: unproven.limit)
-            let level = MetricUnit.ratio.words(for: unproven.confidence)
+            let level = MetricUnit.ratio.words(for: unproven.confidence, beside: 1).value
             words +=
                 ", over the fail limit \(shown.limit), not yet proven (\(level) lower bound \(shown.value))"
         }

@@ -54,7 +54,7 @@ struct FindingWords {
         if let unproven = finding.unproven {
             let (shown, limit) = unit.words(for: number, beside: unproven.limit)
             let bound = unit.words(for: unproven.bound, beside: unproven.limit).value
-            let level = MetricUnit.ratio.words(for: unproven.confidence)
+            let level = MetricUnit.ratio.words(for: unproven.confidence, beside: 1).value
             return amount(shown, of: finding)
                 + "\(side) the fail limit \(limit), not yet proven (\(level) lower bound \(bound))"
         }

@@ -70,8 +70,10 @@ struct MetricWords {
             if let words = PlainWords.comparison(reason, past: isPast) { notes.append(words) }
         }
         if let limit = track.limit, track.unit != .flag {
-            // A metric that is beyond its limit and only warns is beyond the warning limit.
-            let isWarning = track.state == .warn && track.isBeyondLimit
+            // A metric that is beyond its limit and only warns is beyond the warning limit, or over
+            // a fail limit without proof.
+            let isWarning =
+                track.state == .warn && track.isBeyondLimit && reason?.unproven?.limit != limit
             notes.append("\(isWarning ? "warning limit" : "limit") \(number(limit))")
         }
         if !isOver, track.state != .nodata, let since = since(track) { notes.append(since) }
