@@ -223,6 +223,24 @@ struct ArgumentSettingsTests {
         #expect(query.arguments == [.namespace, .rollout])
     }
 
+    @Test("a signal is shared if one of its queries, or its version's labels, selects no rollout")
+    func shared() throws {
+        let queries = try probe(
+            "{name: a, kind: prometheus_query, url: \"http://h\", queries: {canary.own: 'x{c=\"$rollout\"}', canary.same: 'x{c=\"$namespace\"}', gateway.load: y, stable.5xx_rate: {failing: 'f{c=\"$stable_hash\"}', total: t}}}"
+        )
+        #expect(queries.sharedSignals == ["canary.same", "stable.5xx_rate"])
+        let page = try probe(
+            "{name: a, kind: prometheus, url: \"http://h\", canary: {h: $canary_hash}, stable: {role: stable}}"
+        )
+        #expect(page.sharedSignals == page.rolloutSignals.filter { $0.hasPrefix("stable.") })
+        #expect(page.sharedSignals.contains("stable.5xx_rate"))
+        for own in [
+            "{name: a, kind: prometheus, url: \"http://h/$rollout\"}",
+            "{name: a, kind: prometheus, url: \"http://h\", select: {app: $rollout}}",
+            "{name: a, kind: disk}",
+        ] { #expect(try probe(own).sharedSignals == [], "\(own)") }
+    }
+
     @Test("a dollar in a webhook's headers and variables stands for itself")
     func webhooks() throws {
         func text(_ header: String) -> String {

@@ -32,6 +32,32 @@ extension Settings.Probe {
         return used
     }
 
+    /// The signals of canary and stable whose data is the same for several rollouts of a namespace:
+    /// nothing that selects it contains an argument of one rollout.
+    public var sharedSignals: [String] {
+        guard !sourceArguments.contains(where: \.isOfOneRollout) else { return [] }
+        return rolloutSignals.filter { signal in
+            switch kind {
+            case .prometheus(let page):
+                let version = signal.hasPrefix("canary.") ? page.canary : page.stable
+                return ![page.select, version].flatMap(\.values).contains { text in
+                    (try? ArgumentText(text))?.arguments.contains(where: \.isOfOneRollout) ?? false
+                }
+            case .prometheusQuery(let query):
+                // A proportion of two queries is of one rollout only if both are.
+                return (query.queries[signal]?.expressions ?? []).contains { text in
+                    !((try? QueryText(text))?.arguments.contains(where: \.isOfOneRollout) ?? false)
+                }
+            default: return true
+            }
+        }
+    }
+
+    /// The signals of canary and stable.
+    public var rolloutSignals: [String] {
+        signals.filter { $0.hasPrefix("canary.") || $0.hasPrefix("stable.") }
+    }
+
     /// The probe with the values in its address, user, headers, command and file names, and `$` in
     /// place of `$$`.
     public func filled(with values: MeasurementArguments) throws(ArgumentFault) -> Settings.Probe {
