@@ -215,6 +215,25 @@ struct ReasonNumbersTests {
         #expect(same.value == same.limit)
     }
 
+    @Test("a limit relative to stable is not stated as a configured one")
+    func relative() {
+        let check = Check(
+            id: "canary.rps", direction: .below, critical: true,
+            relative: RelativeLimits(stableFail: 0.25))
+        let judgement = judge(
+            [
+                Signal("canary.rps", unit: .perSecond, value: .number(59.96)),
+                Signal("stable.rps", unit: .perSecond, value: .number(80)),
+            ], check)
+        #expect(
+            summary(judgement)
+                == "unhealthy: rps 59.96/s under the limit 60/s set by stable 80/s "
+                + "(eu-west-1a, attempt 4)")
+        #expect(
+            message(judgement).contains(
+                "canary.rps is 59.96/s, under the limit 60/s set by stable 80/s."))
+    }
+
     @Test("the shown numbers are in the order of the exact ones, in every unit")
     func order() throws {
         let scales: [Substring: Double] = [

@@ -47,6 +47,9 @@ struct FindingWords {
         switch finding.rule {
         case .worseInWindow: return "\(value)worse than stable \(limit)"
         case .grown: return "\(value)\(side) the limit \(limit) set by earlier attempts"
+        case .relativeWarn, .relativeFail:
+            let stable = outcome.stable.map { " \(unit.words(for: $0))" } ?? ""
+            return "\(value)\(side) the limit \(limit) set by stable\(stable)"
         case _ where finding.limit == nil:
             return (isShort ? "" : "is ") + unit.words(for: number)
         default: break
