@@ -70,7 +70,7 @@ enum PlainWords {
         let rises = value > previous
         if let limit = reason.limit, rises != (value > limit) { return nil }
         let (from, to) = HumanNumber.pair(previous, value, unit)
-        return ("\(rises ? "grew" : "fell") from \(from)", to)
+        return (from: "\(rises ? "grew" : "fell") from \(from)", to: to)
     }
 
     private static func unproven(
