@@ -43,6 +43,10 @@ struct ArgumentSettingsTests {
             "{name: a, kind: certificate, address: \"h:443\", server_name: $rollout.prod}",
             ".server_name", "is not a host's name"
         ),
+        (
+            "{name: a, kind: http, url: \"http://h\", bearer_token_file: /run/$namespace}",
+            ".bearer_token_file", "No such file"
+        ),
         ("{name: a, kind: file, path: /x/$name}", ".path", "$$ for a dollar"),
         ("{name: a, kind: file, path: \"/x/${env:P}\"}", ".path", "not expanded"),
         ("{name: a, kind: command, command: [/bin/echo, $rolout]}", ".command[1]", "$rollout"),
