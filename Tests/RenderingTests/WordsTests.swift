@@ -246,8 +246,36 @@ struct WordsTests {
         #expect(PlainWords.comparison(reason) == comparison)
     }
 
-    @Test("A fail limit that is exceeded without proof is not called a warning limit")
-    func failLimit() throws {
+    @Test(
+        "A limit is called a warning limit only if it is the configured one",
+        arguments: [
+            (
+                Reason(
+                    check: "canary.5xx_rate", state: .warn, value: 0.02, limit: 0.01,
+                    unproven: Reason.Unproven(limit: 0.01, bound: 0.0078, confidence: 0.99),
+                    why: "abs_warn"),
+                ["over the fail limit 1 %, not yet proven (99 % lower bound 0.78 %)", "limit 1 %"],
+                false
+            ),
+            (
+                Reason(
+                    check: "canary.5xx_rate", state: .warn, value: 0.02, limit: 0.003,
+                    previous: 0.002, why: "prev_warn"),
+                ["grew from 0.2 %", "limit of earlier attempts 0.3 %"], false
+            ),
+            (
+                Reason(
+                    check: "canary.5xx_rate", state: .warn, value: 0.02, limit: 0.015,
+                    stable: 0.01, why: "rel_warn"),
+                ["too far from stable", "limit set by stable 1.5 %"], false
+            ),
+            (
+                Reason(
+                    check: "canary.5xx_rate", state: .warn, value: 0.02, limit: 0.005,
+                    why: "abs_warn"), ["warning limit 0.5 %"], true
+            ),
+        ] as [(Reason, [String], Bool)])
+    func limitNames(reason: Reason, words: [String], isWarning: Bool) throws {
         var machine = DigestMachine(settings: DigestSettings(firstAfter: .zero))
         var event = Event(
             ts: HostileDigests.start, level: .error, event: "analysis.unhealthy",
@@ -255,21 +283,15 @@ struct WordsTests {
         event.id = "e1"
         event.deltas = [
             MetricDelta(
-                metric: "canary.5xx_rate", value: 0.02, limit: 0.01, unit: .ratio, state: .warn)
+                metric: "canary.5xx_rate", value: 0.02, stable: reason.stable, limit: reason.limit,
+                unit: .ratio, state: .warn)
         ]
-        event.reasons = [
-            Reason(
-                check: "canary.5xx_rate", state: .warn, value: 0.02, limit: 0.01,
-                unproven: Reason.Unproven(limit: 0.01, bound: 0.0078, confidence: 0.99),
-                why: "abs_warn")
-        ]
+        event.reasons = [reason]
         machine.observe(event, at: LogPosition(segment: 1, offset: 1), now: HostileDigests.start)
         let digest = try #require(machine.due(now: HostileDigests.start, caughtUp: true).first)
         let text = Renderer().render(digest).text
-        #expect(
-            text.contains("over the fail limit 1 %, not yet proven (99 % lower bound 0.78 %)"),
-            "\(text)")
-        #expect(!text.contains("warning limit"), "\(text)")
+        for part in words { #expect(text.contains(part), "\(text)") }
+        #expect(text.contains("warning limit") == isWarning, "\(text)")
     }
 
     @Test("The reason for a run's end is in a message once, also without the event's message")
