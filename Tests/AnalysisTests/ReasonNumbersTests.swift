@@ -215,6 +215,21 @@ struct ReasonNumbersTests {
         #expect(same.value == same.limit)
     }
 
+    @Test(
+        "a yes or no is true or false, and never a number under a limit",
+        arguments: [
+            (.flag(false), .below, "false"), (.number(0), .below, "false"),
+            (.flag(true), .above, "true"),
+        ] as [(Signal.Value, Check.Direction, String)])
+    func flags(value: Signal.Value, direction: Check.Direction, word: String) {
+        // As a configuration without limits has it.
+        let check = Check(id: "gateway.disk_ok", fail: 0.5, direction: direction, critical: true)
+        let judgement = judge([Signal(check.id, unit: .flag, value: value)], check)
+        #expect(
+            summary(judgement) == "unhealthy: gateway.disk_ok \(word) (eu-west-1a, attempt 4)")
+        #expect(message(judgement).hasSuffix(" gateway.disk_ok is \(word)."))
+    }
+
     @Test("a limit relative to stable is not stated as a configured one")
     func relative() {
         let check = Check(

@@ -37,8 +37,15 @@ struct FindingWords {
         }
         if finding.isOverRun { return overRun(finding) }
         guard let number = finding.compared?.value ?? outcome.value else { return "did not pass" }
-        let unit = finding.compared?.unit ?? outcome.unit
-        if unit == .flag, finding.limit == nil { return isShort ? "false" : "is false" }
+        var unit = finding.compared?.unit ?? outcome.unit
+        if unit == .flag {
+            if number == 0 || number == 1 {
+                // Its limit only lies between the two.
+                let word = number == 0 ? "false" : "true"
+                return isShort ? word : "is \(word)"
+            }
+            unit = .count
+        }
         let side = outcome.check.direction == .above ? "over" : "under"
         let reference = finding.limit ?? finding.compared?.stable ?? outcome.stable
         let pair = reference.map { unit.words(for: number, beside: $0) }
