@@ -15,7 +15,15 @@ same level. It is uniformly most powerful among the unbiased tests of that
 hypothesis. Its distance to the judge is the cost of testing after every window; its
 distance to 100 % is not in the data.
 
-    Benchmarks/simulation.py [--rollouts N] [--bellwether PATH] [--seed N]
+The second table is about canaries that recover: they fail ten times as often as stable in
+two windows, and equally often in all others. It shows how many rollouts the judge finds
+unhealthy at all, and how many it still finds so from the fourth window after the spike on,
+where an old spike should decide nothing.
+
+`--before` judges the same counts by another executable, too, such as one of the commit
+before a change of the judge: a column beside ours.
+
+    Benchmarks/simulation.py [--rollouts N] [--bellwether PATH] [--before PATH] [--seed N]
 
 Needs numpy and scipy. Exits with 1 if the judge aborts more than 1 % of good rollouts,
 or finds less than 80 % of those that fail three times as often as stable (where stable
@@ -32,6 +40,8 @@ import numpy
 from scipy import stats
 
 LOOKS, CANARY, STABLE, ALPHA, NULL = 20, 100, 900, 0.01, 1.5
+# The first of the two bad windows of a canary that recovers.
+SPIKE = 5
 CONFIG = """
 analysis:
   probes: [{name: canary, kind: prometheus, url: "http://127.0.0.1:9102/metrics"}]
@@ -60,8 +70,8 @@ def event(rollout, window, x1, x0):
     }
 
 
-def by_bellwether(path, canary, stable):
-    """The share of rollouts that the judge would abort."""
+def unhealthy(path, canary, stable):
+    """For each rollout, the attempts (from 1) that the judge finds unhealthy."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "sim.yaml").write_text(CONFIG)
@@ -77,8 +87,40 @@ def by_bellwether(path, canary, stable):
         judged = f"{canary.size} judged again"
         if judged not in run.stderr:
             sys.exit(f"not every measurement was judged: {run.stderr}")
-        changes = map(json.loads, run.stdout.splitlines())
-        return len({c["rollout"] for c in changes if c["now"] == "unhealthy"}) / len(canary)
+        found = {}
+        for change in map(json.loads, run.stdout.splitlines()):
+            if change["now"] == "unhealthy":
+                found.setdefault(change["rollout"], []).append(change["attempt"])
+        return found
+
+
+def by_bellwether(path, canary, stable):
+    """The share of rollouts that the judge would abort."""
+    return len(unhealthy(path, canary, stable)) / len(canary)
+
+
+def recover(rng, rate, rollouts):
+    """Counts of canaries that fail as stable does, but for two windows at ten times the rate."""
+    rates = numpy.full(LOOKS, rate)
+    rates[SPIKE:SPIKE + 2] = min(10 * rate, 1)
+    shape = (rollouts, LOOKS)
+    return rng.binomial(CANARY, rates, shape), rng.binomial(STABLE, rate, shape)
+
+
+def recovered(rng, paths, rollouts):
+    """Prints the table of canaries that recover."""
+    # Attempts count from 1; three clean windows clear the evidence.
+    late = SPIKE + 2 + 3
+    print(f"\n{'stable fails':>13}" + "".join(
+        f" {name + ': ever':>18} {name + ': late':>18}" for name in paths))
+    for rate in (0.005, 0.01, 0.02, 0.05):
+        canary, stable = recover(rng, rate, rollouts)
+        row = f"{rate:>13.1%}"
+        for path in paths.values():
+            found = unhealthy(path, canary, stable)
+            still = sum(any(attempt > late for attempt in found[name]) for name in found)
+            row += f" {len(found) / rollouts:>18.2%} {still / rollouts:>18.2%}"
+        print(row, flush=True)
 
 
 def by_window(canary, stable):
@@ -118,24 +160,31 @@ def main():
     parser.add_argument("--seed", type=int, default=20261123)
     root = pathlib.Path(__file__).resolve().parent.parent
     parser.add_argument("--bellwether", default=str(root / ".build/release/bellwether"))
+    parser.add_argument("--before", help="an older executable, judged on the same counts")
     given = parser.parse_args()
+    paths = {"bellwether": given.bellwether}
+    if given.before:
+        paths["before"] = given.before
     rng = numpy.random.default_rng(given.seed)
     good = True
     print(f"{given.rollouts} rollouts a row, {LOOKS} looks, {CANARY} canary and {STABLE} stable "
           f"requests a window, level {ALPHA:.0%}, seed {given.seed}")
     print(f"{'stable fails':>13} {'true ratio':>11} {'bellwether':>11} {'p per window':>13} "
-          f"{'Mann-Whitney':>13} {'true ratio known':>17} {'oracle':>8}")
+          f"{'Mann-Whitney':>13} {'true ratio known':>17} {'oracle':>8}"
+          + (f" {'before':>8}" if given.before else ""))
     for rate in (0.005, 0.01, 0.02, 0.05):
         for ratio in (1, 3):
             canary, stable = simulate(rng, rate, ratio, given.rollouts)
             ours = by_bellwether(given.bellwether, canary, stable)
             print(f"{rate:>13.1%} {ratio:>11} {ours:>11.2%} {by_window(canary, stable):>13.2%} "
                   f"{by_mann_whitney(canary, stable):>13.2%} {by_known_ratio(canary, stable):>17.2%} "
-                  f"{by_oracle(canary, stable):>8.2%}",
+                  f"{by_oracle(canary, stable):>8.2%}"
+                  + (f" {by_bellwether(given.before, canary, stable):>8.2%}" if given.before else ""),
                   flush=True)
             good &= ours <= 0.01 if ratio == 1 else ours >= 0.8 or rate < 0.02
     print("at equal rates at most 1 % are aborted, at ratio 3 (stable failing 2 % or more) at least "
           "80 % are: " + ("yes" if good else "NO"))
+    recovered(rng, paths, given.rollouts)
     sys.exit(0 if good else 1)
 
 

@@ -1,4 +1,3 @@
-import Arguments
 import Settings
 
 /// Warnings about probes whose data of canary and stable is the same for several rollouts.
@@ -23,9 +22,10 @@ enum SharedDataFindings {
             }
         }
         return analysis.allProbes.compactMap { probe in
-            guard let names = sharers[probe.name], probe.isOfRollout,
-                !probe.arguments.contains(where: \.isOfOneRollout)
-            else { return nil }
+            let shared = probe.sharedSignals
+            guard let names = sharers[probe.name], !shared.isEmpty else { return nil }
+            let isWhole = shared.count == probe.rolloutSignals.count
+            let what = isWhole ? "" : " of \(shared.joined(separator: ", "))"
             let policies = names.filter { !$0.isEmpty }
             let whom =
                 policies.isEmpty
@@ -34,16 +34,9 @@ enum SharedDataFindings {
                     + (names.count > policies.count ? " and those without one" : "")
             return reading.fault(
                 at: places[probe.name] ?? "analysis.probes",
-                "the probe \(probe.name) has the same data for \(whom)",
+                "the probe \(probe.name) has the same data\(what) for \(whom)",
                 "select its series by $rollout or $canary_hash, or write a policy for each rollout (docs/probes.md)"
             )
         }
-    }
-}
-
-extension Settings.Probe {
-    /// Whether the probe reports signals of canary or stable.
-    fileprivate var isOfRollout: Bool {
-        signals.contains { $0.hasPrefix("canary.") || $0.hasPrefix("stable.") }
     }
 }

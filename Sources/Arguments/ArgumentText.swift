@@ -11,6 +11,11 @@ public enum ArgumentPlace: Sendable, Hashable {
     /// A command's argument: must not begin with a dash where the command may take it for an
     /// option.
     case commandArgument
+    /// Between quotation marks in which nothing can be escaped: without one, and without a
+    /// backslash.
+    case quoted
+    /// A part of the user of basic authentication, which ends at the first colon.
+    case user
 }
 
 /// A text with arguments, such as `/var/lib/$namespace/$rollout.json`; `$$` is a dollar.
@@ -141,6 +146,16 @@ public struct ArgumentText: Sendable, Hashable {
         case .commandArgument:
             if isFirst, value.hasPrefix("-") {
                 throw .unusable(argument, value, "the command would take for an option")
+            }
+            return value
+        case .quoted:
+            if value.contains("\"") || value.contains("\\") {
+                throw .unusable(argument, value, "cannot stand between quotation marks")
+            }
+            return value
+        case .user:
+            if value.utf8.contains(UInt8(ascii: ":")) {
+                throw .unusable(argument, value, "would end the user at its colon")
             }
             return value
         }

@@ -74,7 +74,8 @@ struct AttemptPage {
     private static func reason(_ reason: Reason) -> HTML {
         let unit = reason.unit ?? MetricUnit(metricName: reason.check)
         var words = reason.why
-        if let value = reason.value, let other = reason.limit ?? reason.stable {
+        // The limit of a yes or no only lies between the two.
+        if unit != .flag, let value = reason.value, let other = reason.limit ?? reason.stable {
             let shown = unit.words(for: value, beside: other)
             // The number is then a share of the requests, not the check's own value.
             words += ": \(shown.value)" + (reason.unit == nil ? "" : " slow requests")
@@ -83,7 +84,7 @@ struct AttemptPage {
         }
         if let unproven = reason.unproven {
             let shown = unit.words(for: unproven.bound, beside: unproven.limit)
-            let level = MetricUnit.ratio.words(for: unproven.confidence)
+            let level = MetricUnit.ratio.words(for: unproven.confidence, beside: 1).value
             words +=
                 ", over the fail limit \(shown.limit), not yet proven (\(level) lower bound \(shown.value))"
         }

@@ -217,7 +217,8 @@ public final class MeasurementService: Sendable {
                 unmeasured: judgement, ordinal: ordinal, request: request, concern: concern,
                 ticket: ticket, gateway: identity, policy: policy)
             waits.log = await record(event, within: left)
-            let why = judgement.reasons.first.map { "\($0.check): \($0.why)" } ?? "no checks"
+            let why =
+                judgement.unmeasuredReason.map { "\($0.check): \($0.why)" } ?? "no checks"
             return .unmeasured(ordinal: ordinal, why: why, waits: waits)
         }
 

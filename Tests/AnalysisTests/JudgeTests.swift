@@ -67,7 +67,7 @@ struct JudgeTests {
         // Without the reference value no limit is exceeded.
         #expect(try outcome(check, .number(201)).state == .pass)
         let grown = try outcome(check, .number(168.5), history: history)
-        #expect(grown.findings == [.init(.warn, .grown, limit: 168)])
+        #expect(grown.findings == [.init(.warn, .grown, limit: 168, grownFrom: 140)])
         #expect(grown.previous == 140)
 
         let below = Check(id: "canary.rps", direction: .below, relative: .init(stableWarn: 0.25))

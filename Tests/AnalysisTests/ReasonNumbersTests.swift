@@ -1,5 +1,6 @@
 import Events
 import JSON
+import TestSupport
 import Testing
 
 @testable import Analysis
@@ -99,6 +100,68 @@ struct ReasonNumbersTests {
                 "saw too few requests to judge, but is 2.5 %, over the fail limit 1 %"))
     }
 
+    @Test("without a warning limit, a value over the fail limit without proof is not healthy")
+    func failLimitOnly() throws {
+        var only = Self.check
+        only.warn = nil
+        let judgement = judge(Self.counts((8, 400), (8, 400)), only)
+        #expect(judgement.status == .degraded)
+        let reason = try #require(judgement.reasons.first)
+        #expect(reason.why == "abs_warn" && reason.limit == 0.01)
+        #expect(reason.unproven?.limit == 0.01)
+        #expect(
+            summary(judgement).hasPrefix(
+                "degraded: 5xx_rate 2 % over the fail limit 1 %, not yet proven (99 % lower bound ")
+        )
+        #expect(judge(Self.counts((80, 400), (80, 400)), only).status == .unhealthy)
+        #expect(judge(Self.counts((4, 400), (4, 400)), only).status == .healthy)
+
+        let latency = Check(
+            id: "canary.p99_ms", fail: 250, statistics: StatisticalSpec(.latency))
+        let found = judge(
+            [
+                Signal(
+                    "canary.p99_ms", unit: .milliseconds, value: .number(1),
+                    evidence: .histogram(
+                        edges: [100, 200, 400, .infinity], cumulative: [0, 394, 400, 400]))
+            ], latency)
+        #expect(found.status == .degraded)
+        #expect(found.reasons.map(\.why) == ["abs_warn"])
+        #expect(found.reasons.first?.unproven?.limit == 250)
+    }
+
+    @Test(
+        "a confidence below 100 % is never rounded to it",
+        arguments: [(0.01, "99 %"), (0.005, "99.5 %"), (0.0001, "99.99 %")])
+    func confidence(alpha: Double, words: String) {
+        var check = Self.check
+        check.statistics?.alphaFail = alpha
+        #expect(
+            summary(judge(Self.counts((8, 400), (8, 400)), check)).contains(
+                "not yet proven (\(words) lower bound "))
+    }
+
+    @Test("a growth is measured from the attempts that set its limit, not from the last one")
+    func growth() throws {
+        var check = Self.check
+        check.warn = 0.5
+        check.fail = nil
+        check.statistics?.growthWarn = 0.5
+        // Two healthy attempts at 0.2 %, then one at 3 % that was not: 2 % grew from 0.2 %.
+        let history = SeriesHistory(
+            previous: MetricValues([(check.id, 0.03)]),
+            healthy: [MetricValues([(check.id, 0.002)]), MetricValues([(check.id, 0.002)])])
+        let judgement = Sample.judge(
+            Self.counts((8, 400), (8, 400)), policy: Policy(checks: [check]), history: history)
+        let reason = try #require(judgement.reasons.first)
+        #expect(reason.why == "prev_warn")
+        #expect(reason.value == 0.02 && reason.previous == 0.002)
+        #expect(judgement.outcomes.first?.previous == 0.03)
+        #expect(
+            summary(judgement).hasPrefix(
+                "degraded: 5xx_rate 2 % over the limit 0.3 % set by earlier attempts"))
+    }
+
     @Test("a latency check compares shares of slow requests, and says so")
     func slowShare() throws {
         let check = Check(
@@ -152,6 +215,74 @@ struct ReasonNumbersTests {
         #expect(same.value == same.limit)
     }
 
+    @Test(
+        "a yes or no is true or false, and never a number under a limit",
+        arguments: [
+            (.flag(false), .below, "false"), (.number(0), .below, "false"),
+            (.flag(true), .above, "true"),
+        ] as [(Signal.Value, Check.Direction, String)])
+    func flags(value: Signal.Value, direction: Check.Direction, word: String) {
+        // As a configuration without limits has it.
+        let check = Check(id: "gateway.disk_ok", fail: 0.5, direction: direction, critical: true)
+        let judgement = judge([Signal(check.id, unit: .flag, value: value)], check)
+        #expect(
+            summary(judgement) == "unhealthy: gateway.disk_ok \(word) (eu-west-1a, attempt 4)")
+        #expect(message(judgement).hasSuffix(" gateway.disk_ok is \(word)."))
+    }
+
+    @Test("a limit relative to stable is not stated as a configured one")
+    func relative() {
+        let check = Check(
+            id: "canary.rps", direction: .below, critical: true,
+            relative: RelativeLimits(stableFail: 0.25))
+        let judgement = judge(
+            [
+                Signal("canary.rps", unit: .perSecond, value: .number(59.96)),
+                Signal("stable.rps", unit: .perSecond, value: .number(80)),
+            ], check)
+        #expect(
+            summary(judgement)
+                == "unhealthy: rps 59.96/s under the limit 60/s set by stable 80/s "
+                + "(eu-west-1a, attempt 4)")
+        #expect(
+            message(judgement).contains(
+                "canary.rps is 59.96/s, under the limit 60/s set by stable 80/s."))
+    }
+
+    @Test("the shown numbers are in the order of the exact ones, in every unit")
+    func order() throws {
+        let scales: [Substring: Double] = [
+            "%": 0.01, "ms": 1, "s": 1, "d": 1, "B": 1, "KiB": 1024, "MiB": 1_048_576,
+            "GiB": 1_073_741_824, "/s": 1, "": 1,
+        ]
+        func number(_ text: String) throws -> Double {
+            let digits = text.prefix { !$0.isWhitespace && $0 != "/" }
+            let unit = text.dropFirst(digits.count).drop(while: \.isWhitespace)
+            let amount = try #require(Double(digits), "\(text)")
+            let scale = try #require(scales[unit], "\(text)")
+            return amount * scale
+        }
+        var random = SeededRandom(seed: 20_261_130)
+        let limits: [Double] = [
+            0.01, 0.005, 0.0996, 1, 9.996, 300, 999.6, 1000, 1023.6, 1024, 1_048_576, 1_073_741_824,
+        ]
+        for unit in [MetricUnit.ratio, .milliseconds, .seconds, .bytes, .perSecond, .count] {
+            for limit in limits {
+                for _ in 0..<50 {
+                    let share = Double.random(in: 0.01...1, using: &random)
+                    let distance = share * share * share * share * limit
+                    let value = Bool.random(using: &random) ? limit + distance : limit - distance
+                    let shown = unit.words(for: value, beside: limit)
+                    let first = try number(shown.value)
+                    let second = try number(shown.limit)
+                    #expect(
+                        first != second && (first > second) == (value > limit),
+                        "\(shown) for \(value) beside \(limit)")
+                }
+            }
+        }
+    }
+
     // MARK: - Summary
 
     private func summaryText(_ signals: [Signal], comparable: Bool = true) -> String {
@@ -179,6 +310,40 @@ struct ReasonNumbersTests {
         #expect(
             summaryText(Sample.signals(diskOK: false))
                 == "unhealthy: gateway.disk_ok false (eu-west-1a, attempt 4)")
+    }
+
+    @Test("the summary names the check that decided the status, and never another one")
+    func deciding() {
+        let tail = " (eu-west-1a, attempt 4)"
+        // The p99 fails, but is not critical: without the rate the status is unknown.
+        let silent = Sample.judge(
+            Sample.signals(rate: .absent(why: "timeout", detail: ""), p99: 600))
+        #expect(silent.status == .unknown && silent.isUnmeasured)
+        #expect(
+            summary(silent)
+                == "unknown: 5xx_rate could not be measured (timeout), and 1 more check did not pass"
+                + tail)
+        #expect(silent.unmeasuredReason?.check == "canary.5xx_rate")
+        // What is ignored decides nothing.
+        let policy = Policy(checks: [
+            Check(id: "a.load", nodata: .ignore),
+            Check(id: "canary.5xx_rate", warn: 0.005, fail: 0.01, critical: true),
+        ])
+        func text(_ rate: Double) -> String {
+            summary(Sample.judge(Sample.signals(rate: .number(rate)), policy: policy))
+        }
+        #expect(
+            text(0.0083)
+                == "degraded: 5xx_rate 0.83 % over the warning limit 0.5 %, and 1 more check did not "
+                + "pass" + tail)
+        #expect(
+            text(0.002)
+                == "healthy: 5xx_rate 0.2 %, 1 check passed; a.load could not be measured (missing)"
+                + tail)
+        #expect(
+            summaryText(Sample.signals(rate: .number(0.02)), comparable: false)
+                == "unhealthy: 5xx_rate 2 % over the limit 1 %" + tail)
+        #expect(Sample.judge([], policy: Policy(checks: [])).unmeasuredReason == nil)
     }
 
     @Test("at most 200 bytes in one line, whatever the names")

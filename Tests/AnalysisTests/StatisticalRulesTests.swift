@@ -207,7 +207,7 @@ struct StatisticalRulesTests {
         let spec = StatisticalSpec(.counter, minDelta: 0.001, growthWarn: 0.5)
         let counts = WindowCounts(canary: (5, 1000), stable: (5, 1000))
         let grown = CounterRule.conclude(counts, in: context(spec, healthy: [0.001, 0.009, 0.002]))
-        #expect(grown.findings == [.init(.warn, .grown, limit: 0.003)])
+        #expect(grown.findings == [.init(.warn, .grown, limit: 0.003, grownFrom: 0.002)])
         let even = CounterRule.conclude(counts, in: context(spec, healthy: [0.003, 0.005]))
         #expect(even.numbers.healthyMedian == 0.004)
         #expect(even.findings.isEmpty)

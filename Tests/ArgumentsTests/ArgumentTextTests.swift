@@ -68,6 +68,11 @@ struct ArgumentTextTests {
         (.commandArgument, "$revision", "17; rm -rf / $(x) 'y'", "17; rm -rf / $(x) 'y'"),
         (.commandArgument, "$revision", "-rf", nil),
         (.commandArgument, "--revision=$revision", "-rf", "--revision=-rf"),
+        (.quoted, #"m{h="$revision"}"#, "a,b='c'", #"m{h="a,b='c'"}"#),
+        (.quoted, #"m{h="$revision"}"#, #"a",b="c"#, nil),
+        (.quoted, #"m{h="$revision"}"#, #"a\"#, nil),
+        (.user, "$revision-ro", "team a", "team a-ro"),
+        (.user, "$revision-ro", "a:b", nil),
         (.exact, "$revision", "-rf", "-rf"),
     ]
 
@@ -91,7 +96,9 @@ struct ArgumentTextTests {
         arguments: ["a\r\nX-Admin: 1", "a\u{0}", "a\u{7F}", "a\u{85}"])
     func controls(value: String) throws {
         let values = MeasurementArguments([.revision: value])
-        for place in [ArgumentPlace.exact, .address, .path, .commandArgument] {
+        for place in [
+            ArgumentPlace.exact, .address, .path, .commandArgument, .quoted, .user,
+        ] {
             #expect(throws: ArgumentFault.self) {
                 try ArgumentText("x$revision").filled(with: values, in: place)
             }

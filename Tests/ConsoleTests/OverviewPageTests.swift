@@ -98,6 +98,7 @@ struct OverviewPageTests {
             Reason(
                 check: "canary.5xx_rate", state: .warn, value: 0.02, limit: 0.005,
                 unproven: .init(limit: 0.01, bound: 0.008, confidence: 0.99), why: "abs_warn"),
+            Reason(check: "gateway.disk_ok", state: .fail, value: 0, limit: 0.5, why: "rel_fail"),
         ]
         var board = RolloutBoard()
         board.observe(event, from: .start)
@@ -112,6 +113,7 @@ struct OverviewPageTests {
             ).html.bytes, as: UTF8.self)
         #expect(page.contains(#"<td class="number">300.4 ms</td><td class="number">300 ms</td>"#))
         #expect(page.contains("abs_fail: 300.4 ms against 300 ms<"))
+        #expect(page.contains("<code>rel_fail</code>"), "no numbers of a yes or no")
         #expect(
             page.contains("rel_fail_run: 1.75 % over the whole run against stable 0.125 %<"))
         #expect(

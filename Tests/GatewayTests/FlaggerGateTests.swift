@@ -119,6 +119,8 @@ struct FlaggerGateTests {
             (Self.payload(hook: "rollout", type: "rollback"), "hook_is_no_gate"),
             (Self.payload(hook: nil), "hook_type_unknown"),
             (Self.payload(hook: "event"), "hook_is_no_gate"),
+            (Self.payload(hook: "pre-rollout"), "hook_is_no_gate"),
+            (Self.payload(hook: "post-rollout"), "hook_is_no_gate"),
             (Self.payload(hook: "Rollout"), "hook_is_no_gate"),
             (Self.payload(hook: ""), "hook_is_no_gate"),
         ] as [(String, String)])

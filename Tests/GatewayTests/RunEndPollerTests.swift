@@ -1,5 +1,10 @@
+import Core
 import Events
 import EventLog
+import HTTPTypes
+import JSON
+import Server
+import State
 import Synchronization
 import Telemetry
 import TestSupport
@@ -59,6 +64,71 @@ struct RunEndPollerTests {
         let names = try await reader.next(maxLines: 100, maxBytes: 1 << 20).lines
             .map { try Event(line: $0.bytes).event }
         #expect(names == ["analysis.healthy", "run.ended", "analysis.healthy"])
+        await gateway.stop()
+    }
+
+    @Test("ends that were reported while no answer came are applied at the first answer")
+    func away() async throws {
+        let gateway = try await ServedGateway()
+        let body = #"{"rollout":"shop","namespace":"prod","revision":"17"}"#
+        func attempt() async throws -> String {
+            let tree = try JSONValue(
+                parsing: try await gateway.ask(body).body,
+                limits: JSONLimits(maxBytes: 1 << 16, maxDepth: 16))
+            let number = try #require(tree["attempt"])
+            return "\(number["epoch"]?.integer ?? 0).\(number["n"]?.integer ?? 0)"
+        }
+        #expect(try await attempt() == "1.1")
+        let answer =
+            #"{"next":"k-1","ends":[{"namespace":"prod","rollout":"shop","revision":"17","event":"rollout.aborted","at":"\#(gateway.clock.wall.now.rfc3339)"}]}"#
+        let isAway = Mutex(true)
+        let asked = Mutex<[String]>([])
+        let folder = try TemporaryDirectory()
+        let server = try HTTPServer(
+            HTTPServerConfiguration(
+                address: ListenAddress(host: "127.0.0.1", port: 0),
+                tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"])),
+            routes: [
+                Route(.get, "/v1/run-ends", access: .open) { exchange in
+                    asked.withLock { $0.append(exchange.query ?? "") }
+                    if isAway.withLock({ $0 }) {
+                        throw Problem.retryLater(
+                            .serviceUnavailable, "away", "not now", after: .seconds(1))
+                    }
+                    return .bytes(Array(answer.utf8))
+                }
+            ],
+            tokens: try await TokenRegistry(store: Store(path: folder.file("state.sqlite"))),
+            telemetry: .silent)
+        let serving = Task { try await server.run() }
+        let port = try await server.address.port
+        let engine = TransferEngine(telemetry: .silent)
+        let service = gateway.service
+        let poller = RunEndPoller(
+            Forwarder.Configuration(
+                to: ["https://127.0.0.1:\(port)"], token: nil, trust: .insecure,
+                retry: RetryPolicy(
+                    initial: .milliseconds(1), factor: 1, ceiling: .milliseconds(1))),
+            as: GatewayPresence(node: "gw-a1", az: "az-1"), transfer: engine,
+            telemetry: .silent, every: .milliseconds(1)
+        ) { await service.end($0) }
+        let polling = Task { await poller.run() }
+        try await eventually("it goes on polling") { asked.withLock { $0.count } >= 3 }
+        // Until then the run goes on: a retry within two intervals is part of it.
+        gateway.clock.advance(by: .seconds(30))
+        #expect(try await attempt() == "1.2")
+        isAway.withLock { $0 = false }
+        try await eventually("the answer is applied") {
+            asked.withLock { $0.contains("after=k-1") }
+        }
+        gateway.clock.advance(by: .seconds(30))
+        #expect(try await attempt() == "2.1")
+        // A gateway that has just started asks for all ends, so that none of its absence is lost.
+        #expect(asked.withLock { $0.first } == "")
+        polling.cancel()
+        await polling.value
+        serving.cancel()
+        engine.shutdown()
         await gateway.stop()
     }
 

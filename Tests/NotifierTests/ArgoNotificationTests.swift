@@ -283,12 +283,18 @@ struct ArgoNotificationTests {
     @Test("a shipped abort carries the reason of the newest failed run")
     func shippedAbort() throws {
         let runs = [
-            Self.run("Running", name: "new"), Self.run("Failed", name: "failed"),
-            Self.run("Error", name: "old"),
+            Self.run("Running", name: "new", kind: "Step", step: "1"),
+            Self.run("Failed", name: "failed"), Self.run("Error", name: "old"),
         ].joined(separator: ",")
         let event = try Self.sent("on-rollout-aborted", Self.variables(runs: "[\(runs)]"))
         #expect(
             event.extra("reason") == .string("analysis run failed failed: a \"quoted\" <reason>"))
+        // The run before the retry is no reason for an abort by hand during the one after it.
+        let retried = [Self.run("Running", name: "new"), Self.run("Failed", name: "before")]
+        let byHand = try Self.sent(
+            "on-rollout-aborted", Self.variables(runs: "[\(retried.joined(separator: ","))]"))
+        #expect(byHand.extra("reason") == nil)
+        #expect(byHand.message == "Argo aborted the rollout")
         let manual = try Self.sent("on-rollout-aborted", Self.variables(runs: "[]"))
         #expect(manual.extra("reason") == nil)
         #expect(manual.message == "Argo aborted the rollout")

@@ -34,6 +34,10 @@ struct WordsTests {
             (90.2, 90, .seconds, "90.2 s", "90 s"), (1234.5, 1234, .count, "1,235", "1,234"),
             (1234.2, 1234, .count, "1,234.2", "1,234"),
             (1_073_741_825, 1_073_741_824, .bytes, "1.000000001 GiB", "1 GiB"),
+            // Not "1,024 MiB" beside "1 GiB", nor "10,000 ms" beside "10 s".
+            (1_073_500_000, 1_073_741_824, .bytes, "0.9998 GiB", "1 GiB"),
+            (9999.8, 10_000, .milliseconds, "9.9998 s", "10 s"),
+            (59.8, 60, .seconds, "59 s", "1 min"),
             (1e300, 1.5e300, .count, "1e+300", "1.5e+300"), (5, 5, .count, "5", "5"),
             (.infinity, 5, .count, "∞", "5"),
         ] as [(Double, Double, MetricUnit, String, String)])
@@ -205,9 +209,89 @@ struct WordsTests {
         #expect(
             PlainWords.comparison(slow)
                 == "3 % slow requests over the whole run, worse than stable (0.4 %)")
+        let nearly = Reason(
+            check: "canary.5xx_rate", state: .warn, value: 0.019, limit: 0.005,
+            unproven: Reason.Unproven(limit: 0.01, bound: 0.004, confidence: 0.9999),
+            why: "abs_warn")
+        #expect(PlainWords.comparison(nearly)?.hasSuffix("(99.99 % lower bound 0.4 %)") == true)
         let window = Reason(check: "canary.5xx_rate", state: .warn, why: "rel_warn_window")
         #expect(PlainWords.comparison(window) == "worse than stable in this window")
         #expect(PlainWords.comparison(window, past: true) == "was worse than stable in a window")
+    }
+
+    @Test(
+        "A growth is told with the numbers that show it, and as a fall where less is worse",
+        arguments: [
+            // The value, the limit, the value of earlier attempts.
+            (0.02, 0.003, 0.002, "5xx_rate grew from 0.2 % to 2 %", "grew from 0.2 %"),
+            (0.0104, 0.0103, 0.01, "5xx_rate grew from 1 % to 1.04 %", "grew from 1 %"),
+            (0.9, 0.95, 0.99, "5xx_rate fell from 99 % to 90 %", "fell from 99 %"),
+            // An event of an older version: the attempt before was beyond the limit, too.
+            (
+                0.02, 0.003, 0.03, "5xx_rate 2 % is over the limit 0.3 % of earlier attempts",
+                "beyond the limit of earlier attempts"
+            ),
+            (
+                0.02, 0.003, nil, "5xx_rate 2 % is over the limit 0.3 % of earlier attempts",
+                "beyond the limit of earlier attempts"
+            ),
+        ] as [(Double, Double, Double?, String, String)])
+    func growth(
+        value: Double, limit: Double, previous: Double?, words: String, comparison: String
+    ) {
+        let reason = Reason(
+            check: "canary.5xx_rate", state: .warn, value: value, limit: limit,
+            previous: previous, why: "prev_warn")
+        #expect(PlainWords.reason(reason) == words)
+        #expect(PlainWords.comparison(reason) == comparison)
+    }
+
+    @Test(
+        "A limit is called a warning limit only if it is the configured one",
+        arguments: [
+            (
+                Reason(
+                    check: "canary.5xx_rate", state: .warn, value: 0.02, limit: 0.01,
+                    unproven: Reason.Unproven(limit: 0.01, bound: 0.0078, confidence: 0.99),
+                    why: "abs_warn"),
+                ["over the fail limit 1 %, not yet proven (99 % lower bound 0.78 %)", "limit 1 %"],
+                false
+            ),
+            (
+                Reason(
+                    check: "canary.5xx_rate", state: .warn, value: 0.02, limit: 0.003,
+                    previous: 0.002, why: "prev_warn"),
+                ["grew from 0.2 %", "limit of earlier attempts 0.3 %"], false
+            ),
+            (
+                Reason(
+                    check: "canary.5xx_rate", state: .warn, value: 0.02, limit: 0.015,
+                    stable: 0.01, why: "rel_warn"),
+                ["too far from stable", "limit set by stable 1.5 %"], false
+            ),
+            (
+                Reason(
+                    check: "canary.5xx_rate", state: .warn, value: 0.02, limit: 0.005,
+                    why: "abs_warn"), ["warning limit 0.5 %"], true
+            ),
+        ] as [(Reason, [String], Bool)])
+    func limitNames(reason: Reason, words: [String], isWarning: Bool) throws {
+        var machine = DigestMachine(settings: DigestSettings(firstAfter: .zero))
+        var event = Event(
+            ts: HostileDigests.start, level: .error, event: "analysis.unhealthy",
+            az: "eu-west-1a", namespace: "prod", rollout: "shop", attempt: 1, status: .unhealthy)
+        event.id = "e1"
+        event.deltas = [
+            MetricDelta(
+                metric: "canary.5xx_rate", value: 0.02, stable: reason.stable, limit: reason.limit,
+                unit: .ratio, state: .warn)
+        ]
+        event.reasons = [reason]
+        machine.observe(event, at: LogPosition(segment: 1, offset: 1), now: HostileDigests.start)
+        let digest = try #require(machine.due(now: HostileDigests.start, caughtUp: true).first)
+        let text = Renderer().render(digest).text
+        for part in words { #expect(text.contains(part), "\(text)") }
+        #expect(text.contains("warning limit") == isWarning, "\(text)")
     }
 
     @Test("The reason for a run's end is in a message once, also without the event's message")

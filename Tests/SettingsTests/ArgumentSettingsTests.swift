@@ -30,6 +30,23 @@ struct ArgumentSettingsTests {
             "{name: a, kind: http, url: \"http://h\", headers: {X-A: \"$rollout ${env:P}\"}}",
             ".headers.X-A", "beside a variable"
         ),
+        (
+            "{name: a, kind: http, url: \"http://h\", basic_auth: {username: $rolout, password: \"${env:P}\"}}",
+            ".basic_auth.username", "did you mean $rollout?"
+        ),
+        (
+            "{name: a, kind: queue, folder: /x, suffix: -$rolout.job}", ".suffix",
+            "did you mean $rollout?"
+        ),
+        ("{name: a, kind: tcp, address: \"$rollout.prod:80\"}", ".address", "is not host:port"),
+        (
+            "{name: a, kind: certificate, address: \"h:443\", server_name: $rollout.prod}",
+            ".server_name", "is not a host's name"
+        ),
+        (
+            "{name: a, kind: http, url: \"http://h\", bearer_token_file: /run/$namespace}",
+            ".bearer_token_file", "No such file"
+        ),
         ("{name: a, kind: file, path: /x/$name}", ".path", "$$ for a dollar"),
         ("{name: a, kind: file, path: \"/x/${env:P}\"}", ".path", "not expanded"),
         ("{name: a, kind: command, command: [/bin/echo, $rolout]}", ".command[1]", "$rollout"),
@@ -152,6 +169,48 @@ struct ArgumentSettingsTests {
         }
         #expect(report.path == "/x/prod/shop.prom")
         #expect(report.fields["a.b"] == #"m{h="6c54"}"#)
+        // A value never adds a label to the series.
+        #expect(throws: ArgumentFault.self) {
+            try file.filled(with: values.setting(.canaryHash, #"6c54",other="x"#))
+        }
+    }
+
+    @Test("arguments stand in the user of basic authentication and in the end of file names")
+    func userAndSuffix() throws {
+        func read(_ user: String) throws -> Settings.Probe {
+            let access = "basic_auth: {password: \"${env:P}\", username: \"\(user)\"}"
+            let settings = try Settings.parse(
+                text:
+                    "analysis: {probes: [{name: a, kind: http, url: \"http://h\", \(access)}], checks: [{id: a.b, warn: 1}]}",
+                environment: ["P": "x", "U": "a$b$rollout"])
+            return try #require(settings.analysis.probes.first)
+        }
+        func user(_ text: String, _ values: MeasurementArguments) throws -> String? {
+            let probe = try read(text)
+            // What `check --show` prints is read back as the same.
+            let shown = try #require(probe.access?.username)
+            #expect(try read(shown) == probe)
+            return try probe.filled(with: values).access?.username
+        }
+        #expect(try user("$namespace-ro", values) == "prod-ro")
+        #expect(try user("${namespace}ro", values) == "prodro")
+        #expect(try user("a$$b", values) == "a$b")
+        // A variable's value contains no arguments.
+        #expect(try user("${env:U}", values) == "a$b$rollout")
+        #expect(throws: ArgumentFault.self) {
+            try user("$revision", values.setting(.revision, "prod:x"))
+        }
+
+        let queue = try probe("{name: a, kind: queue, folder: /x, suffix: \"-$rollout.job\"}")
+        #expect(queue.sourceArguments == [.rollout])
+        guard case .queue(let filled) = try queue.filled(with: values).kind else {
+            Issue.record("another kind of probe")
+            return
+        }
+        #expect(filled.suffix == "-shop.job")
+        #expect(throws: ArgumentFault.self) {
+            try queue.filled(with: values.setting(.rollout, "../x"))
+        }
     }
 
     @Test("arguments that select series of one page are no source of their own")
@@ -166,6 +225,24 @@ struct ArgumentSettingsTests {
         )
         #expect(query.sourceArguments == [.namespace])
         #expect(query.arguments == [.namespace, .rollout])
+    }
+
+    @Test("a signal is shared if one of its queries, or its version's labels, selects no rollout")
+    func shared() throws {
+        let queries = try probe(
+            "{name: a, kind: prometheus_query, url: \"http://h\", queries: {canary.own: 'x{c=\"$rollout\"}', canary.same: 'x{c=\"$namespace\"}', gateway.load: y, stable.5xx_rate: {failing: 'f{c=\"$stable_hash\"}', total: t}}}"
+        )
+        #expect(queries.sharedSignals == ["canary.same", "stable.5xx_rate"])
+        let page = try probe(
+            "{name: a, kind: prometheus, url: \"http://h\", canary: {h: $canary_hash}, stable: {role: stable}}"
+        )
+        #expect(page.sharedSignals == page.rolloutSignals.filter { $0.hasPrefix("stable.") })
+        #expect(page.sharedSignals.contains("stable.5xx_rate"))
+        for own in [
+            "{name: a, kind: prometheus, url: \"http://h/$rollout\"}",
+            "{name: a, kind: prometheus, url: \"http://h\", select: {app: $rollout}}",
+            "{name: a, kind: disk}",
+        ] { #expect(try probe(own).sharedSignals == [], "\(own)") }
     }
 
     @Test("a dollar in a webhook's headers and variables stands for itself")

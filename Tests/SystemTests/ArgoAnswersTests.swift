@@ -20,7 +20,8 @@ struct ArgoAnswersTests {
         "/canary/p99_ms", "/stable/5xx_rate", "/stable/error_rate_5xx", "/stable/p99_ms",
         "/gateway/node", "/gateway/az", "/gateway/disk_ok", "/gateway/queue_depth",
         "/gateway/worker_reachable", "/reasons", "/reasons_omitted", "/signals_omitted", "/score",
-        "/window/start", "/window/end", "/policy", "/binary", "/schema",
+        "/window/start", "/window/end", "/policy", "/binary", "/schema", "/summary", "/event",
+        "/policy_name", "/scope",
     ]
 
     /// A node whose probe reads the values of a file.

@@ -114,6 +114,15 @@ struct RolloutScopeTests {
             try await warnings(yaml("")) == ["the probe page has the same data for every rollout"])
         #expect(try await warnings(yaml(", select: {app: $rollout}")) == [])
         #expect(try await warnings(yaml(", select: {ns: $namespace}")).count == 1)
+        #expect(
+            try await warnings(
+                """
+                analysis:
+                  probes: [{name: prom, kind: prometheus_query, url: "http://h", queries: {canary.cpu: 'cpu{app="$rollout"}', canary.heap: heap}}]
+                  checks: [{id: canary.cpu, fail: 1}]
+                  concerns: {}
+                """)
+                == ["the probe prom has the same data of canary.heap for every rollout"])
         let exact = "  policies: [{name: a, match: {namespace: prod, rollout: shop}}]"
         #expect(try await warnings(yaml("", exact)) == [])
         #expect(

@@ -79,6 +79,54 @@ struct RunEndSystemTests {
         }
     }
 
+    @Test("a hook that one gateway receives ends the run on another one, over the notifier")
+    func overAnotherGateway() async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let fleet = Fleet()
+        defer { fleet.killAll() }
+        let notifier = try NodeProcess("notifier", engine: engine, yaml: "roles: [notifier]\n")
+        try fleet.start(notifier)
+        try await notifier.untilReady()
+        func gateway(_ name: String) async throws -> NodeProcess {
+            let node = try NodeProcess(
+                name, engine: engine,
+                yaml: """
+                    roles: [gateway]
+                    forward:
+                      to: "\(notifier.url)"
+                      token_file: \(notifier.data)/tokens/ingest
+                      ca_file: \(notifier.certificate)
+                    analysis:
+                      window: 100ms
+                      probes: [{name: node, kind: disk, path: /, min_free_ratio: 0}]
+                      checks: [{id: gateway.disk_ok, critical: true}]
+                      concerns: {}
+                    """)
+            try fleet.start(node)
+            try await node.untilReady()
+            let first = try Self.document(await node.measure(Self.request))
+            #expect(first["attempt"]?["epoch"] == .number("1"))
+            return node
+        }
+        let told = try await gateway("gw-a1")
+        let other = try await gateway("gw-b1")
+        let created = try await told.command(
+            "token", "create", "--name", "argo", "--scope", "ingest")
+        #expect(created.exit == .code(0), "\(created.output)")
+        let sent = try await told.post(
+            "/v1/hooks/argo-notifications",
+            token: created.output.trimmingCharacters(in: .whitespacesAndNewlines), Self.abort,
+            type: "application/json")
+        #expect(sent.status == 200)
+        for node in [told, other] {
+            try await eventually("\(node.name) begins a new run") {
+                let next = try Self.document(await node.measure(Self.request))
+                return next["attempt"]?["epoch"] == .number("2")
+            }
+        }
+    }
+
     @Test("a gateway takes the hook directly, and answers a Flagger gate")
     func direct() async throws {
         let engine = TransferEngine(telemetry: .silent)

@@ -30,7 +30,7 @@ enum AbsoluteLimits {
         if let limit = check.direction.limit(previous, allowing: relative.previousWarn),
             check.direction.isBeyond(value, limit)
         {
-            findings.append(.init(.warn, .grown, limit: limit))
+            findings.append(.init(.warn, .grown, limit: limit, grownFrom: previous))
         }
         return findings
     }

@@ -13,6 +13,8 @@ public struct CheckOutcome: Sendable, Equatable {
         public var compared: Compared?
         /// The fail limit that the value is over without proof.
         public var unproven: Reason.Unproven?
+        /// The value of earlier attempts that a growth is measured from; nil for other rules.
+        public var grownFrom: Double?
         /// The probe's text, untrusted; empty if there is none.
         public var detail: String
 
@@ -32,13 +34,14 @@ public struct CheckOutcome: Sendable, Equatable {
 
         public init(
             _ state: CheckState, _ rule: Rule, limit: Double? = nil, compared: Compared? = nil,
-            unproven: Reason.Unproven? = nil, detail: String = ""
+            unproven: Reason.Unproven? = nil, grownFrom: Double? = nil, detail: String = ""
         ) {
             self.state = state
             self.rule = rule
             self.limit = limit
             self.compared = compared
             self.unproven = unproven
+            self.grownFrom = grownFrom
             self.detail = detail
         }
     }
@@ -87,8 +90,9 @@ public struct CheckOutcome: Sendable, Equatable {
                 check: check.id, state: finding.state,
                 value: isOwn ? value : finding.compared?.value,
                 limit: finding.limit, stable: isOwn ? stable : finding.compared?.stable,
-                previous: isOwn || finding.rule == .worseInWindow && finding.compared?.unit == nil
-                    ? previous : nil,
+                previous: finding.grownFrom
+                    ?? (isOwn || finding.rule == .worseInWindow && finding.compared?.unit == nil
+                        ? previous : nil),
                 unit: finding.compared?.unit, unproven: finding.unproven,
                 why: finding.rule.name, detail: finding.detail, advisory: check.advisory)
         }

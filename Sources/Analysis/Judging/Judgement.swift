@@ -28,6 +28,15 @@ public struct Judgement: Sendable, Equatable {
             }
     }
 
+    /// The missing data that explains why nothing could be measured; nil if there is none.
+    ///
+    /// A check that fails is no reason for that.
+    public var unmeasuredReason: Reason? {
+        reasons.first {
+            $0.state == .nodata && !$0.advisory && $0.why != Rule.insufficient.name
+        }
+    }
+
     /// The findings of all checks: failures first, then missing data, then warnings.
     ///
     /// Within a state, sorted by check and rule.

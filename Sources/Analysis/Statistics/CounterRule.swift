@@ -3,7 +3,7 @@ import Events
 /// Judges the share of requests that fail.
 enum CounterRule {
     /// - `abs_fail` when the lower bound of the rate is over the fail limit,
-    ///   else `abs_warn` when the rate is over the warn limit;
+    ///   else `abs_warn` when the rate is over the warn limit, or without one over the fail limit;
     /// - `rel_fail_run` or `rel_warn_window` against stable;
     /// - `prev_warn` when the rate exceeds the limit set by the last healthy attempts.
     ///
@@ -38,13 +38,14 @@ enum CounterRule {
         var findings: [CheckOutcome.Finding] = []
         if let limit = check.fail, lower > limit {
             findings.append(.init(.fail, .absoluteFail, limit: limit))
-        } else if let limit = check.warn, value > limit {
+        } else if let limit = check.warn ?? check.fail, value > limit {
             findings.append(
                 .init(.warn, .absoluteWarn, limit: limit, unproven: context.unproven(value, lower)))
         }
         if let finding = comparison.finding { findings.append(finding) }
         if let limit = numbers.growthLimit, value > limit {
-            findings.append(.init(.warn, .grown, limit: limit))
+            findings.append(
+                .init(.warn, .grown, limit: limit, grownFrom: numbers.healthyMedian))
         }
         return StatisticalConclusion(value: value, findings: findings, numbers: numbers)
             .settled(minSample: spec.minSample)

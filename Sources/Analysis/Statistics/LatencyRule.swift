@@ -33,7 +33,7 @@ enum LatencyRule {
         }
         if let limit = check.fail, let lower = numbers.lower, lower > limit {
             findings.append(.init(.fail, .absoluteFail, limit: limit))
-        } else if let limit = check.warn, let value, value > limit {
+        } else if let limit = check.warn ?? check.fail, let value, value > limit {
             let unproven = context.unproven(value, numbers.lower ?? 0)
             findings.append(.init(.warn, .absoluteWarn, limit: limit, unproven: unproven))
         }
@@ -46,7 +46,8 @@ enum LatencyRule {
             if let finding = comparison.finding { findings.append(finding) }
         }
         if let limit = numbers.growthLimit, let value, value > limit {
-            findings.append(.init(.warn, .grown, limit: limit))
+            findings.append(
+                .init(.warn, .grown, limit: limit, grownFrom: numbers.healthyMedian))
         }
         return StatisticalConclusion(value: value, findings: findings, numbers: numbers)
             .settled(minSample: spec.minSample)

@@ -79,10 +79,7 @@ extension Event {
         unmeasured judgement: Judgement, ordinal: Int, request: MeasurementRequest,
         concern: String, ticket: AttemptTicket, gateway: GatewayIdentity, policy: Policy
     ) {
-        let silent = judgement.outcomes.first { $0.state == .nodata && !$0.check.advisory }
-        let why = silent.flatMap { outcome in
-            outcome.findings.first.map { "\(outcome.check.id): \($0.rule)" }
-        }
+        let why = judgement.unmeasuredReason.map { "\($0.check): \($0.why)" }
         self.init(
             ts: ticket.startedAt, level: .warn, event: EventName.requestRefused,
             node: gateway.node, az: gateway.az, namespace: request.namespace,

@@ -37,8 +37,15 @@ struct FindingWords {
         }
         if finding.isOverRun { return overRun(finding) }
         guard let number = finding.compared?.value ?? outcome.value else { return "did not pass" }
-        let unit = finding.compared?.unit ?? outcome.unit
-        if unit == .flag, finding.limit == nil { return isShort ? "false" : "is false" }
+        var unit = finding.compared?.unit ?? outcome.unit
+        if unit == .flag {
+            if number == 0 || number == 1 {
+                // Its limit only lies between the two.
+                let word = number == 0 ? "false" : "true"
+                return isShort ? word : "is \(word)"
+            }
+            unit = .count
+        }
         let side = outcome.check.direction == .above ? "over" : "under"
         let reference = finding.limit ?? finding.compared?.stable ?? outcome.stable
         let pair = reference.map { unit.words(for: number, beside: $0) }
@@ -47,6 +54,9 @@ struct FindingWords {
         switch finding.rule {
         case .worseInWindow: return "\(value)worse than stable \(limit)"
         case .grown: return "\(value)\(side) the limit \(limit) set by earlier attempts"
+        case .relativeWarn, .relativeFail:
+            let stable = outcome.stable.map { " \(unit.words(for: $0))" } ?? ""
+            return "\(value)\(side) the limit \(limit) set by stable\(stable)"
         case _ where finding.limit == nil:
             return (isShort ? "" : "is ") + unit.words(for: number)
         default: break
@@ -54,7 +64,7 @@ struct FindingWords {
         if let unproven = finding.unproven {
             let (shown, limit) = unit.words(for: number, beside: unproven.limit)
             let bound = unit.words(for: unproven.bound, beside: unproven.limit).value
-            let level = MetricUnit.ratio.words(for: unproven.confidence)
+            let level = MetricUnit.ratio.words(for: unproven.confidence, beside: 1).value
             return amount(shown, of: finding)
                 + "\(side) the fail limit \(limit), not yet proven (\(level) lower bound \(bound))"
         }

@@ -23,11 +23,16 @@ enum VerdictSummary {
 
     /// The most severe finding; for a healthy verdict the canary's values.
     private static func finding(_ judgement: Judgement) -> String {
-        if !judgement.comparable { return "two binaries or policies measured this run" }
+        // A failure stays one in a run whose attempts are not comparable.
+        if !judgement.comparable, judgement.status == .unknown {
+            return "two binaries or policies measured this run"
+        }
         let spoken = judgement.spoken
         guard let first = spoken.first else { return passing(judgement) }
         let more = spoken.count - 1
-        return FindingWords(outcome: first, isShort: true).text
+        // What does not pass and is ignored is no reason for being healthy.
+        let values = judgement.status == .healthy ? passing(judgement) + "; " : ""
+        return values + FindingWords(outcome: first, isShort: true).text
             + (more > 0 ? ", and \(more) more \(more == 1 ? "check" : "checks") did not pass" : "")
     }
 
@@ -46,10 +51,14 @@ enum VerdictSummary {
 }
 
 extension Judgement {
-    /// The checks that did not pass and are counted, most severe first.
+    /// The checks that did not pass and are not advisory: first those that decided the status,
+    /// then the most severe.
     var spoken: [CheckOutcome] {
-        outcomes.filter { $0.state != .pass && !$0.check.advisory }
-            .sorted { ($0.state.gravity, $0.check.id) < ($1.state.gravity, $1.check.id) }
+        outcomes.filter { $0.state != .pass && !$0.check.advisory }.sorted { a, b in
+            let decides = (a.lifted == status, b.lifted == status)
+            if decides.0 != decides.1 { return decides.0 }
+            return (a.state.gravity, a.check.id) < (b.state.gravity, b.check.id)
+        }
     }
 }
 

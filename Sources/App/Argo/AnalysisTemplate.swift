@@ -191,6 +191,16 @@ public struct AnalysisTemplate: Sendable {
             && text.utf8.allSatisfy { edge($0) || $0 == 0x2D || $0 == 0x2E }
     }
 
+    /// Names that YAML 1.1 reads as something else than a text.
+    private static let otherScalars: Set<String> = [
+        "true", "false", "null", "yes", "no", "on", "off", "y", "n",
+    ]
+
+    /// A name as a text of YAML: `on`, `1e3` and `2026-11-30` need quotation marks.
+    private static func scalar(_ name: String) -> String {
+        otherScalars.contains(name) || name.first?.isNumber == true ? "\"\(name)\"" : name
+    }
+
     /// The condition under which Argo counts a measurement as successful.
     var successCondition: String {
         degraded.passing.map(value.condition).joined(separator: " || ")
@@ -243,7 +253,7 @@ public struct AnalysisTemplate: Sendable {
         let step = strategy.hasSteps ? "\n            step: \"{{args.step}}\"" : ""
         let path = jsonPath.map { "\n          jsonPath: \"\($0)\"" } ?? ""
         return """
-                - name: \(name)
+                - name: \(Self.scalar(name))
                   # The first measurement needs the requests of one interval.
                   initialDelay: \(interval)
                   interval: \(interval)
@@ -268,7 +278,7 @@ public struct AnalysisTemplate: Sendable {
                         revision: "{{args.revision}}"
                         canaryHash: "{{args.canary-hash}}"
                         stableHash: "{{args.stable-hash}}"\(step)
-                        metric: \(name)
+                        metric: \(Self.scalar(name))
                         count: "\(count)"
                         failureLimit: "\(failureLimit)"
                         inconclusiveLimit: "\(inconclusiveLimit)"
@@ -293,8 +303,8 @@ public struct AnalysisTemplate: Sendable {
             apiVersion: argoproj.io/v1alpha1
             kind: AnalysisTemplate
             metadata:
-              name: \(name)
-              namespace: \(namespace)
+              name: \(Self.scalar(name))
+              namespace: \(Self.scalar(namespace))
             spec:
               args:
             \(arguments.map { "    - name: \($0.name)" }.joined(separator: "\n"))

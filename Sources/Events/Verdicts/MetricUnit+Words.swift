@@ -29,7 +29,8 @@ extension MetricUnit {
         case .bytes:
             var scaled = value
             var names = ["B", "KiB", "MiB", "GiB", "TiB"][...]
-            while scaled.magnitude >= 1024, names.count > 1 {
+            // What rounds to 1024 has the next unit, or two texts would state one number.
+            while scaled.magnitude >= 1023.5, names.count > 1 {
                 scaled /= 1024
                 names.removeFirst()
             }

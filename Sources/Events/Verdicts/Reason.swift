@@ -8,6 +8,8 @@ public struct Reason: Sendable, Hashable {
     public var limit: Double?
     /// The stable version's number beside `value`, of the same window or run.
     public var stable: Double?
+    /// The value at the previous attempt; for `prev_warn` the one that the growth is measured from,
+    /// such as the median of the last healthy attempts.
     public var previous: Double?
     /// The unit of `value` and `stable`; nil for the unit of the check. The share of slow
     /// requests of a latency check is a ratio.

@@ -61,9 +61,12 @@ struct ArgoRuns {
         return open.count == 1 ? open.first : nil
     }
 
-    /// Why the newest failed run failed; nil if none did.
+    /// Why the newest run of a kind failed; nil if none did. A failed run before it is that of a
+    /// rollout that was tried again, and no reason for an abort after that.
     var failure: String? {
-        let failed = all.first { $0.phase == "failed" || $0.phase == "error" }
+        var seen: Set<String> = []
+        let newest = all.filter { run in run.kind.map { seen.insert($0).inserted } ?? true }
+        let failed = newest.first { $0.phase == "failed" || $0.phase == "error" }
         return failed.map { "analysis run \($0.name) \($0.phase)" + Self.suffix($0.message) }
     }
 

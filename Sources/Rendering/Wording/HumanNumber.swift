@@ -17,11 +17,11 @@ enum HumanNumber {
         switch unit {
         case .ratio: return short(value * 100) + " %"
         case .milliseconds:
-            return abs(value) < 10_000
+            return abs(value) < 9999.5
                 ? short(value) + " ms" : text(value / 1000, .seconds, digits: digits)
         case .seconds:
             // A span has whole seconds.
-            if abs(value) < 60 || digits > fewDigits { return short(value) + " s" }
+            if abs(value) < 59.5 || digits > fewDigits { return short(value) + " s" }
             return span(.seconds(min(max(value, -1e12), 1e12)))
         case .days: return short(value) + " d"
         case .bytes: return bytes(value, digits)
@@ -93,7 +93,8 @@ enum HumanNumber {
     private static func bytes(_ value: Double, _ digits: Int) -> String {
         var value = value
         var units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"][...]
-        while abs(value) >= 1024, units.count > 1 {
+        // What rounds to 1024 has the next unit, or two texts would state one number.
+        while abs(value) >= 1023.5, units.count > 1 {
             value /= 1024
             units.removeFirst()
         }

@@ -70,15 +70,31 @@ struct MetricWords {
             if let words = PlainWords.comparison(reason, past: isPast) { notes.append(words) }
         }
         if let limit = track.limit, track.unit != .flag {
-            // A metric that is beyond its limit and only warns is beyond the warning limit.
-            let isWarning = track.state == .warn && track.isBeyondLimit
-            notes.append("\(isWarning ? "warning limit" : "limit") \(number(limit))")
+            notes.append("\(kind(of: limit, track, reason)) \(number(limit))")
         }
         if !isOver, track.state != .nodata, let since = since(track) { notes.append(since) }
         if let stable = track.stable {
             notes.append("stable \(number(stable))")
         }
         return notes
+    }
+
+    /// What the limit is called: the configured one, or one that other values set.
+    private static func kind(
+        of limit: Double, _ track: MetricTrack, _ reason: Reason?
+    ) -> String {
+        if reason?.limit == limit {
+            switch reason?.why {
+            case "prev_warn": return "limit of earlier attempts"
+            case "rel_warn", "rel_fail": return "limit set by stable"
+            default: break
+            }
+        }
+        // A metric that is beyond its limit and only warns is beyond the warning limit, or over a
+        // fail limit without proof.
+        let isWarning =
+            track.state == .warn && track.isBeyondLimit && reason?.unproven?.limit != limit
+        return isWarning ? "warning limit" : "limit"
     }
 
     /// `over it since attempt 5`; nil if nothing is known.

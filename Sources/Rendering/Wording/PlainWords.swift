@@ -49,13 +49,28 @@ enum PlainWords {
             case "rel_warn", "rel_fail":
                 words = "\(name) \(value) \(verb) too far from stable (\(stable))"
             case "prev_warn":
-                words = "\(name) grew from \(HumanNumber.text(reason.previous, unit)) to \(value)"
+                words =
+                    grown(reason, unit).map { "\(name) \($0.from) to \($0.to)" }
+                    ?? "\(name) \(value) \(verb) \(side) the limit \(limit) of earlier attempts"
             case "insufficient": words = "\(name): too few requests to judge"
             case let why:
                 words = "\(name): " + (absences[why] ?? "\(InertText.visible(why, limit: 60))")
             }
         }
         return words + quoted
+    }
+
+    /// `grew from 0.2 %` and `2 %`; nil if the value did not move from that of earlier attempts to
+    /// the limit's other side. Events of older versions have the value of the attempt before, which
+    /// may be beyond the limit itself.
+    private static func grown(_ reason: Reason, _ unit: MetricUnit) -> (from: String, to: String)? {
+        guard let value = reason.value, let previous = reason.previous, value != previous else {
+            return nil
+        }
+        let rises = value > previous
+        if let limit = reason.limit, rises != (value > limit) { return nil }
+        let (from, to) = HumanNumber.pair(previous, value, unit)
+        return (from: "\(rises ? "grew" : "fell") from \(from)", to: to)
     }
 
     private static func unproven(
@@ -71,7 +86,7 @@ enum PlainWords {
     ) -> String {
         let limit = HumanNumber.pair(value, unproven.limit, unit).1
         let bound = HumanNumber.pair(unproven.bound, unproven.limit, unit).0
-        let confidence = HumanNumber.text(unproven.confidence, .ratio)
+        let confidence = HumanNumber.pair(unproven.confidence, 1, .ratio).0
         return "over the fail limit \(limit), not yet proven (\(confidence) lower bound \(bound))"
     }
 
@@ -101,7 +116,9 @@ enum PlainWords {
             let share = reason.unit == nil ? "" : " slow requests"
             return "\(run)\(share) over the whole run, \(was)worse than stable (\(stable))" + quoted
         case "rel_warn", "rel_fail": return was + "too far from stable" + quoted
-        case "prev_warn": return "grew from \(HumanNumber.text(reason.previous, unit))" + quoted
+        case "prev_warn":
+            return (grown(reason, unit)?.from ?? was + "beyond the limit of earlier attempts")
+                + quoted
         case "insufficient": return "too few requests to judge" + quoted
         case let why: return (absences[why] ?? "\(InertText.visible(why, limit: 60))") + quoted
         }
@@ -156,7 +173,11 @@ enum PlainWords {
                     return "\(metric(name)) does not pass now, either"
                 }
                 let side = track.lowerIsWorse ? "below" : "over"
-                let limit = track.state == .warn ? "warning limit" : "limit"
+                // Without a warning limit, a value over the fail limit without proof warns.
+                let isFailLimit = digest.reasons.contains {
+                    $0.reason.check == name && $0.reason.unproven?.limit == track.limit
+                }
+                let limit = track.state == .warn && !isFailLimit ? "warning limit" : "limit"
                 return "\(metric(name)) is now \(side) its \(limit), too"
             }
         case .lastChance: return "one more failure aborts"

@@ -9,7 +9,7 @@ extension Settings.Probe {
         public var headers: [String: Secret] = [:]
         /// The bearer token.
         public var token = Secret.unset
-        /// The user name of basic authentication; empty: none.
+        /// The user name of basic authentication, with arguments; empty: none.
         public var username = ""
         public var password = Secret.unset
         public var trust = Trust()
@@ -79,7 +79,7 @@ extension Settings.Probe.Access {
     }
 
     private mutating func readBasicAuth(_ r: MappingReader) {
-        username = r.line("username", "")
+        username = Self.user(r)
         password = r.secret("password")
         if username.contains(":") {
             r.fault("username", "holds a colon", "basic authentication has no user with one")
@@ -91,6 +91,21 @@ extension Settings.Probe.Access {
             r.lacks("no password is given", "write password_file: PATH, or password: ${env:NAME}")
         }
         r.finish()
+    }
+
+    /// Reads the user: a text with arguments, or with variables, whose values contain none.
+    private static func user(_ r: MappingReader) -> String {
+        guard let given = r.text("username"), !given.contains("${env:") else {
+            return r.line("username", "").replacing("$", with: "$$")
+        }
+        r.declare("username", KeyDeclarations.text, range: "with `${env:NAME}`")
+        if given.holdsControl {
+            r.fault(
+                "username", "holds a line break or another control character",
+                "write one line of text")
+        }
+        r.checkArguments(given, at: "username")
+        return given
     }
 
     /// Reports a fault when more than one setting sets the `Authorization` header.

@@ -3,8 +3,8 @@ import Secrets
 
 /// The arguments (`$rollout` and the others) in a probe's texts.
 extension Settings.Probe {
-    /// The arguments that select the source: those in the address, headers, command and file
-    /// names. Each combination of their values is a source of its own.
+    /// The arguments that select the source: those in the address, user, headers, command and
+    /// file names. Each combination of their values is a source of its own.
     public var sourceArguments: Set<MeasurementArgument> {
         var used: Set<MeasurementArgument> = []
         // The closure throws nothing.
@@ -32,8 +32,34 @@ extension Settings.Probe {
         return used
     }
 
-    /// The probe with the values in its address, headers, command and file names, and `$` in place
-    /// of `$$`.
+    /// The signals of canary and stable whose data is the same for several rollouts of a namespace:
+    /// nothing that selects it contains an argument of one rollout.
+    public var sharedSignals: [String] {
+        guard !sourceArguments.contains(where: \.isOfOneRollout) else { return [] }
+        return rolloutSignals.filter { signal in
+            switch kind {
+            case .prometheus(let page):
+                let version = signal.hasPrefix("canary.") ? page.canary : page.stable
+                return ![page.select, version].flatMap(\.values).contains { text in
+                    (try? ArgumentText(text))?.arguments.contains(where: \.isOfOneRollout) ?? false
+                }
+            case .prometheusQuery(let query):
+                // A proportion of two queries is of one rollout only if both are.
+                return (query.queries[signal]?.expressions ?? []).contains { text in
+                    !((try? QueryText(text))?.arguments.contains(where: \.isOfOneRollout) ?? false)
+                }
+            default: return true
+            }
+        }
+    }
+
+    /// The signals of canary and stable.
+    public var rolloutSignals: [String] {
+        signals.filter { $0.hasPrefix("canary.") || $0.hasPrefix("stable.") }
+    }
+
+    /// The probe with the values in its address, user, headers, command and file names, and `$` in
+    /// place of `$$`.
     public func filled(with values: MeasurementArguments) throws(ArgumentFault) -> Settings.Probe {
         try mapped { (text, place) throws(ArgumentFault) in
             let parsed: ArgumentText
@@ -71,12 +97,13 @@ extension Settings.Probe {
             report.path = try fill(report.path, .path)
             if report.schema == .textfile {
                 for (name, series) in report.fields {
-                    report.fields[name] = try fill(series, .exact)
+                    report.fields[name] = try fill(series, .quoted)
                 }
             }
             probe.kind = .file(report)
         case .queue(var queue):
             queue.folder = try fill(queue.folder, .path)
+            queue.suffix = try fill(queue.suffix, .path)
             queue.access = try queue.access.mapped(fill)
             probe.kind = .queue(queue)
         case .command(var command):
@@ -106,6 +133,7 @@ extension Settings.Probe.Access {
         var access = self
         access.url = try fill(url, .address)
         access.headers = try Settings.Probe.mapped(headers, fill)
+        access.username = try fill(username, .user)
         return access
     }
 }

@@ -3,7 +3,7 @@ extension Settings.Probe {
     /// response. Either `folder` or the address is set.
     public struct Queue: Sendable, Equatable {
         public var folder = ""
-        /// Counts only files whose names end with this.
+        /// Counts only files whose names end with this; may contain arguments.
         public var suffix = ""
         public var access = Access()
         /// The JSON pointer (RFC 6901) to the number.
@@ -27,7 +27,7 @@ extension Settings.Probe.Queue {
             r.fault("url", "given beside folder", "keep one of the two", atKey: true)
             // The intended source is unknown: mark the keys of both as known.
             for key in ["suffix", "pointer"] + Settings.Probe.Access.keys { _ = r.value(key) }
-        case (false, true): suffix = r.plain("suffix", "")
+        case (false, true): suffix = r.withArguments("suffix", "")
         case (true, false):
             pointer = r.pointer("pointer") ?? ""
             if !r.has("pointer") {
