@@ -28,7 +28,7 @@ extension InertText {
     public static func logValue(_ text: String) -> String {
         let isPlain =
             !text.isEmpty && text.utf8.count <= longestLogValue
-            && text.utf8.allSatisfy { $0.isAlphanumeric || "_-./:+@%,*()".utf8.contains($0) }
+            && text.utf8.allSatisfy { $0.isAlphanumeric || $0.isOne(of: "_-./:+@%,*()") }
         return isPlain ? text : logString(text)
     }
 
@@ -45,7 +45,7 @@ extension InertText {
     public static func logKey(_ text: String) -> String {
         let name = replaced(text, limit: 64) { scalar in
             let byte = UInt8(ascii: scalar.isASCII ? scalar : " ")
-            return byte.isAlphanumeric || "_-.".utf8.contains(byte) ? nil : "_"
+            return byte.isAlphanumeric || byte.isOne(of: "_-.") ? nil : "_"
         }
         return name.isEmpty ? "_" : name
     }
