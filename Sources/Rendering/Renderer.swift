@@ -34,19 +34,21 @@ public struct Renderer: Sendable {
 
     /// Renders every form of a digest.
     public func render(_ digest: Digest) -> RenderedDigest {
-        var views = TighteningViews(digest, options, .mail)
-        var slackViews = TighteningViews(digest, options, .slack, marksTimes: true)
-        let subject = templates.render(.subject, views.subject)
+        let words = DigestWords(digest, options)
+        let view = MessageView(words, limits: .mail)
+        var views = TighteningViews(words, .mail)
+        var slackViews = TighteningViews(words, .slack, marksTimes: true)
+        let subject = templates.render(.subject, view.subjectValues)
         // Parts of the message and of the reply.
         let fallback = plain(.slackFallback, &slackViews, limit: SlackLimits.fallback)
         let footer = fit(.slackFooter, &slackViews, limit: SlackLimits.section)
         return RenderedDigest(
             id: digest.id, thread: digest.thread,
             subject: InertText.visible(subject.oneLine, limit: 200).cut(to: 600, .utf8),
-            slack: slack(digest, &slackViews, fallback: fallback, footer: footer).json,
+            slack: slack(words, &slackViews, fallback: fallback, footer: footer).json,
             text: fit(.text, &views, limit: Self.textLimit, size: \.mailSize).tidyLines,
             html: fit(.html, &views, limit: Self.htmlLimit, size: \.mailSize).tidyLines,
-            model: DigestModel.json(digest, options: options), kind: digest.kindWord,
+            model: DigestModel.json(view), kind: digest.kindWord,
             groupKey: digest.group.text, composedAt: digest.composedAt,
             slackReply: slackReply(&slackViews, fallback: fallback, footer: footer))
     }
@@ -66,7 +68,7 @@ public struct Renderer: Sendable {
     }
 
     private func slack(
-        _ digest: Digest, _ views: inout TighteningViews, fallback: String, footer: String
+        _ words: DigestWords, _ views: inout TighteningViews, fallback: String, footer: String
     ) -> SlackMessage {
         let sections: [TemplateName] = [.slackSummary, .slackTable, .slackReasons, .slackSteps]
         return SlackMessage(
@@ -74,8 +76,8 @@ public struct Renderer: Sendable {
             headline: plain(.slackHeadline, &views, limit: SlackLimits.header),
             sections: sections.map { fit($0, &views, limit: SlackLimits.section) },
             footer: footer,
-            color: DigestState(digest).tone.color,
-            buttons: DigestLinks(digest, options).links.prefix(SlackLimits.buttons).map {
+            color: words.state.tone.color,
+            buttons: words.links.links.prefix(SlackLimits.buttons).map {
                 SlackMessage.Button(text: $0.name, url: $0.url)
             })
     }
