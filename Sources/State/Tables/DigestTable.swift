@@ -73,14 +73,15 @@ public enum DigestTable {
     /// The digest with that id.
     public static func row(_ db: Store.Transaction, id: String) throws -> Row? {
         // Named columns: a cached statement with `*` would keep the columns of an earlier schema.
-        try GRDB.Row.fetchOne(
+        // A cursor does not copy the pages before they are read. It must live as long as its row.
+        let rows = try GRDB.Row.fetchCursor(
             db.statement(
                 """
                 SELECT id, group_key, kind, subject, thread, composed_ms, model, slack, text, html,
                     slack_reply
                 FROM digest WHERE id = ?
-                """), arguments: [id]
-        ).map(Row.init)
+                """), arguments: [id])
+        return try withExtendedLifetime(rows) { try rows.next().map(Row.init) }
     }
 
     /// The newest digests, newest first.
