@@ -38,7 +38,7 @@ public struct Renderer: Sendable {
         let view = MessageView(words, limits: .mail)
         var views = TighteningViews(words, .mail)
         var slackViews = TighteningViews(words, .slack, marksTimes: true)
-        let subject = templates.render(.subject, view.subjectValues)
+        let subject = templates.render(.subject, TemplateValues(view.subjectValues))
         // Parts of the message and of the reply.
         let fallback = plain(.slackFallback, &slackViews, limit: SlackLimits.fallback)
         let footer = fit(.slackFooter, &slackViews, limit: SlackLimits.section)
@@ -127,7 +127,7 @@ public struct Renderer: Sendable {
     private static func trial(of name: TemplateName, in templates: TemplateSet) -> TemplateFault? {
         for digest in SampleDigests.all {
             let view = MessageView(digest: digest, options: RenderOptions(), limits: .mail)
-            let values = name == .subject ? view.subjectValues : view.values
+            let values = TemplateValues(name == .subject ? view.subjectValues : view.values)
             let text = templates.render(name, values).trimmedLines
             guard text.isEmpty, !templates.renderBuiltin(name, values).trimmedLines.isEmpty,
                 name != .slackSteps, name != .slackReasons, name != .slackTable

@@ -3,7 +3,7 @@ struct TighteningViews {
     private let words: DigestWords
     private let limits: [ViewLimits]
     private let marksTimes: Bool
-    private var made: [Int: [String: Any]] = [:]
+    private var made: [Int: TemplateValues] = [:]
 
     /// - Parameter marksTimes: Whether times are marked for `SlackDate`.
     init(_ words: DigestWords, _ limits: ViewLimits, marksTimes: Bool = false) {
@@ -14,10 +14,10 @@ struct TighteningViews {
 
     var steps: Int { limits.count }
 
-    subscript(step: Int) -> [String: Any] {
+    subscript(step: Int) -> TemplateValues {
         mutating get {
             if let known = made[step] { return known }
-            let values = view(step).values
+            let values = TemplateValues(view(step).values)
             made[step] = values
             return values
         }

@@ -68,12 +68,12 @@ struct TemplateSet: Sendable {
     }
 
     /// Renders a template: the folder's file if it has no fault, else the built-in one.
-    func render(_ name: TemplateName, _ values: [String: Any]) -> String {
+    func render(_ name: TemplateName, _ values: TemplateValues) -> String {
         library.render(values, withTemplate: name.rawValue) ?? ""
     }
 
     /// Renders the built-in template.
-    func renderBuiltin(_ name: TemplateName, _ values: [String: Any]) -> String {
+    func renderBuiltin(_ name: TemplateName, _ values: TemplateValues) -> String {
         builtin.render(values, withTemplate: name.rawValue) ?? ""
     }
 
