@@ -57,7 +57,7 @@ extension DeliveryAttempt {
         isTransient: (Int, String) -> Bool = { _, _ in false }
     ) {
         var body = String(decoding: reply.body, as: UTF8.self)
-        for secret in secrets where !secret.isEmpty {
+        for secret in secrets where !secret.isEmpty && secret.utf8.count <= body.utf8.count {
             body = body.split(separator: secret, omittingEmptySubsequences: false)
                 .joined(separator: "***")
         }

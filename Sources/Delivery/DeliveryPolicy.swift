@@ -5,8 +5,8 @@ import State
 /// When deliveries are retried, and when they are given up.
 public struct DeliveryPolicy: Sendable {
     /// The delay between tries: exponential, with full jitter and a ceiling. Only one digest of a
-    /// failing receiver is tried at a time, so the ceiling also limits how late the first one
-    /// arrives after the receiver is back.
+    /// failing receiver is tried at a time, after `probeDelay`, so the ceiling also limits how late
+    /// the first one arrives after the receiver is back.
     public var retry: RetryPolicy
     /// Maximum age of a delivery, since it was enqueued or retried by hand. After it, the next
     /// failure makes the delivery dead.

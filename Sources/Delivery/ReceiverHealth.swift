@@ -115,7 +115,7 @@ final class ReceiverHealth: Sendable {
             }
             state.failures += 1
             state.failedAt = now
-            let wait = asked ?? policy.retry.delay(after: state.failures)
+            let wait = asked ?? policy.retry.probeDelay(after: state.failures)
             state.notBefore = max(state.notBefore, now + wait)
         }
     }

@@ -24,7 +24,8 @@ public struct LineSeal: Sendable {
         let mac = HMAC<SHA256>.authenticationCode(for: line, using: key)
         var sealed: [UInt8] = []
         sealed.reserveCapacity(line.count + Self.length)
-        sealed += line.dropLast()
+        sealed += line
+        sealed.removeLast()
         sealed += Self.opening
         sealed += ContentHash.hexDigits(mac.prefix(Self.digits / 2)).utf8
         sealed += Self.closing

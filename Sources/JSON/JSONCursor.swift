@@ -224,6 +224,15 @@ public struct JSONCursor {
         var at = start
         var escaped = false
         while at < bytes.count {
+            if at + 8 <= bytes.count {
+                let eight = bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+                let special = TextMarks.delimiters(in: UInt64(littleEndian: eight))
+                if special == 0 {
+                    at += 8
+                    continue
+                }
+                at += special.trailingZeroBitCount >> 3
+            }
             let next = bytes[at]
             if next == UInt8(ascii: "\"") { return (at + 1, escaped, false) }
             if next == UInt8(ascii: "\\") {

@@ -153,14 +153,31 @@ public struct JSONWriter {
         var pending = 0
         var at = 0
         while at < utf8.count {
+            // Most texts have long runs of bytes that stay.
+            if at + 8 <= utf8.count {
+                let marks = Self.marks(in: utf8, at: at)
+                if marks == 0 {
+                    at += 8
+                    continue
+                }
+                at += marks.trailingZeroBitCount >> 3
+            }
             let byte = utf8[at]
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                // The byte itself follows its backslash.
+                append(utf8, pending..<at)
+                bytes.append(UInt8(ascii: "\\"))
+                pending = at
+                at += 1
+                continue
+            }
             guard byte < 0x7F || !escapesLeast,
                 let escape = byte == 0xE2 ? Self.lineSeparator(utf8, at: at) : Self.escape(byte)
             else {
                 at += 1
                 continue
             }
-            bytes.append(contentsOf: utf8[pending..<at])
+            append(utf8, pending..<at)
             escape.withUTF8Buffer { bytes.append(contentsOf: $0) }
             if escape.utf8CodeUnitCount == 4 {
                 bytes.append(Self.hex(byte >> 4))
@@ -169,7 +186,21 @@ public struct JSONWriter {
             at += byte == 0xE2 ? 3 : 1
             pending = at
         }
-        bytes.append(contentsOf: utf8[pending...])
+        append(utf8, pending..<utf8.count)
+    }
+
+    private mutating func append(_ utf8: UnsafeBufferPointer<UInt8>, _ part: Range<Int>) {
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[part]))
+    }
+
+    /// The high bits of those of eight bytes that may need an escape.
+    private static func marks(in utf8: UnsafeBufferPointer<UInt8>, at: Int) -> UInt64 {
+        let eight = UnsafeRawBufferPointer(utf8).loadUnaligned(
+            fromByteOffset: at, as: UInt64.self)
+        let word = UInt64(littleEndian: eight)
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let deletes = word ^ (ones &* 0x7F)
+        return TextMarks.special(in: word) | (deletes &- ones) & ~deletes & (ones &* 0x80)
     }
 
     /// The escape of a line or paragraph separator; nil for another character.
@@ -188,8 +219,6 @@ public struct JSONWriter {
     /// stays.
     private static func escape(_ byte: UInt8) -> StaticString? {
         switch byte {
-        case UInt8(ascii: "\""): return "\\\""
-        case UInt8(ascii: "\\"): return "\\\\"
         case 0x08: return "\\b"
         case 0x09: return "\\t"
         case 0x0A: return "\\n"

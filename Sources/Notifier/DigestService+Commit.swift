@@ -110,8 +110,9 @@ extension DigestService {
 
     /// Adds to each digest the earlier, undelivered ones that it replaces.
     private func annotateReplaced(_ digests: [Digest]) async throws -> [Digest] {
-        guard !digests.isEmpty else { return [] }
-        let threads = Set(digests.map(\.thread))
+        // The first digest of a thread replaces none.
+        let threads = Set(digests.filter { $0.id != "\($0.thread).1" }.map(\.thread))
+        guard !threads.isEmpty else { return digests }
         let now = wall.now
         let stale = try await store.read { db in
             try Outbox.stale(db, threads: threads, at: now)

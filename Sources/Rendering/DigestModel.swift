@@ -7,9 +7,9 @@ import JSON
 /// Times are RFC 3339; texts from events are not changed. The words (`title`, `headline`,
 /// `summary`, `facts`, `metric_lines`, …) are those of the other forms, and inert.
 enum DigestModel {
-    static func json(_ digest: Digest, options: RenderOptions = RenderOptions()) -> String {
-        let state = DigestState(digest)
-        let view = MessageView(digest: digest, options: options, limits: .mail)
+    /// - Parameter view: A view with the limits of a mail, and without marked times.
+    static func json(_ view: MessageView) -> String {
+        let digest = view.digest
         var writer = JSONWriter(capacity: 4096)
         writer.object { w in
             w.member("schema", 1)
@@ -17,7 +17,7 @@ enum DigestModel {
             w.member("thread", digest.thread)
             w.member("alert", alert(digest))
             w.member("kind", digest.kindWord)
-            writeWords(view, state, &w)
+            writeWords(view, &w)
             w.member("occasion", digest.occasion.rawValue)
             w.member(object: "group") { w in
                 for field in digest.group.fields { w.member(field.name, field.value) }
@@ -148,14 +148,11 @@ enum DigestModel {
     }
 
     /// Writes the texts for people, and the facts that other systems need for an incident.
-    private static func writeWords(
-        _ view: MessageView, _ state: DigestState, _ w: inout JSONWriter
-    ) {
-        let digest = view.digest
-        let metrics = view.metricLines
-        let (facts, links) = (view.facts, view.links)
-        let steps = NextSteps(for: digest)
-        w.member("title", view.title)
+    private static func writeWords(_ view: MessageView, _ w: inout JSONWriter) {
+        let (digest, words, state) = (view.digest, view.words, view.words.state)
+        let metrics = words.metrics.map(\.line)
+        let (facts, links) = (words.facts, words.links)
+        w.member("title", words.title)
         w.member("state", state.word)
         w.member("severity", digest.isTest ? "info" : state.tone.severity)
         w.member("is_critical", !digest.isTest && state.tone == .bad)
@@ -163,20 +160,20 @@ enum DigestModel {
         w.member("color", state.tone.color)
         w.member("color_number", state.tone.colorNumber)
         w.member("icon", state.icon)
-        w.member("name", view.name)
-        w.member("scope", view.scope.isEmpty ? nil : view.scope)
-        w.member("headline", view.headline)
-        w.member("summary", summary(view, metrics))
+        w.member("name", words.name)
+        w.member("scope", words.scope.isEmpty ? nil : words.scope)
+        w.member("headline", words.headline)
+        w.member("summary", summary(words, metrics))
         w.member("time", view.time)
         w.member("argo_reason", facts.reason)
         w.member(array: "metric_lines") { w in for line in metrics { w.value(line) } }
         w.member("attempts_line", view.attemptsLine)
-        w.member("advice", Advice.text(digest, steps))
+        w.member("advice", words.advice)
         w.member(array: "commands") { w in
-            for command in steps.commands {
+            for command in words.steps.commands {
                 w.object { w in
                     w.member("label", command.label)
-                    w.member("command", view.options.locating(command.line))
+                    w.member("command", words.options.locating(command.line))
                 }
             }
         }
@@ -215,9 +212,9 @@ enum DigestModel {
     }
 
     /// The headline and the worst metrics in one line.
-    private static func summary(_ view: MessageView, _ metrics: [String]) -> String {
-        let scope = view.scope.isEmpty ? "" : " (\(view.scope))"
-        return ([view.headline + scope] + metrics.prefix(3)).joined(separator: "; ")
+    private static func summary(_ words: DigestWords, _ metrics: [String]) -> String {
+        let scope = words.scope.isEmpty ? "" : " (\(words.scope))"
+        return ([words.headline + scope] + metrics.prefix(3)).joined(separator: "; ")
     }
 
     /// Every name in the object, at any depth, except those below `group`.

@@ -9,19 +9,31 @@ import Events
 /// `templates/README.md` lists the names.
 struct MessageView {
     let digest: Digest
-    let options: RenderOptions
+    let words: DigestWords
     let limits: ViewLimits
     /// Whether times are marked for `SlackDate`.
-    var marksTimes = false
+    let marksTimes: Bool
+
+    init(_ words: DigestWords, limits: ViewLimits, marksTimes: Bool = false) {
+        digest = words.digest
+        self.words = words
+        self.limits = limits
+        self.marksTimes = marksTimes
+    }
+
+    init(digest: Digest, options: RenderOptions, limits: ViewLimits) {
+        self.init(DigestWords(digest, options), limits: limits)
+    }
 
     /// The values for every template except `subject`.
     var values: [String: Any] {
         var values = subjectValues
+        values.reserveCapacity(64)
         values["kind"] = digest.kindWord
         values["is_\(digest.kind.rawValue)"] = true
-        values["color"] = state.tone.color
+        values["color"] = words.state.tone.color
         values["status_word"] = digest.status.map(\.rawValue)
-        values["status_class"] = state.tone.rawValue
+        values["status_class"] = words.state.tone.rawValue
         values["since"] = clock(digest.incidentStart)
         values["duration"] = duration
         values["time"] = time
@@ -41,58 +53,31 @@ struct MessageView {
         addFacts(to: &values)
         addSteps(to: &values)
         addFooter(to: &values)
-        let items = ["reasons", "notices", "members", "policies", "binaries"]
-        let rests = ["more_", "other_"].flatMap { rest in items.map { rest + $0 } }
-        if (items + rests).contains(where: { values[$0] != nil }) { values["has_items"] = true }
+        if Self.items.contains(where: { values[$0] != nil }) { values["has_items"] = true }
         return values
     }
+
+    /// The names of the lists that stand together, and of what their items leave out.
+    private static let items: [String] = {
+        let items = ["reasons", "notices", "members", "policies", "binaries"]
+        return items + ["more_", "other_"].flatMap { rest in items.map { rest + $0 } }
+    }()
 
     /// The values for the subject.
     var subjectValues: [String: Any] {
         var values: [String: Any] = [
-            "name": name, "started": started, "title": title, "headline": headline,
-            "icon": state.icon, "state": state.word, "state_label": stateLabel,
+            "name": words.name, "started": started, "title": words.title,
+            "headline": words.headline, "icon": words.state.icon, "state": words.state.word,
+            "state_label": words.stateLabel,
         ]
-        if !scope.isEmpty { values["scope"] = scope }
+        if !words.scope.isEmpty { values["scope"] = words.scope }
         return values
     }
 
     // MARK: - Head
 
-    var state: DigestState { DigestState(digest) }
-
-    /// `FAILING`; `TEST: FAILING` for a sample.
-    private var stateLabel: String { (digest.isTest ? "TEST: " : "") + state.label }
-
-    /// `[FAILING] payments-api (prod, revision 17)`.
-    var title: String { "[\(stateLabel)] \(name)" + (scope.isEmpty ? "" : " (\(scope))") }
-
-    var headline: String { Headline(digest, name: name).text }
-
-    /// The subject's name, with a prefix for a rehearsal or a sample.
-    var name: String {
-        (digest.isTest ? "Test: " : "") + (digest.isRehearsal ? "Rehearsal: " : "") + subjectName
-    }
-
-    var facts: DigestFacts { DigestFacts(digest, options) }
-
-    var links: DigestLinks { DigestLinks(digest, options) }
-
-    /// The number of groups for a roll-up, else the rollout, else the group's other fields.
-    private var subjectName: String {
-        if let storm = StormWords(digest) { return storm.subject }
-        if let rollup = digest.rollup {
-            return rollup.areCanaries
-                ? HumanNumber.count(rollup.groups, "canary", "canaries")
-                : HumanNumber.count(rollup.groups, "group")
-        }
-        return GroupWords(digest.group).name
-    }
-
-    var scope: String { digest.rollup == nil ? GroupWords(digest.group).scope : "" }
-
     private var started: String {
-        "\(digest.incidentStart.rfc3339.prefix(10)) \(digest.incidentStart.clockTime)"
+        "\(digest.incidentStart.date) \(digest.incidentStart.clockTime)"
     }
 
     private var duration: String {
@@ -126,7 +111,7 @@ struct MessageView {
     }
 
     private func addMetrics(to values: inout [String: Any]) {
-        let rows = metricWords
+        let rows = words.metrics.prefix(limits.items)
         if !rows.isEmpty { values["metrics"] = rows.map(\.values) }
         let left = digest.metrics.count - rows.count
         if left > 0 { values["more_metrics"] = "\(left)" }
@@ -140,19 +125,6 @@ struct MessageView {
         return reason.limit != nil && !tracks.isEmpty
             && tracks.allSatisfy { $0.state == .pass || reason.isWithinLimit($0.value) }
     }
-
-    /// One line for each metric, with its strongest reason and its worst place.
-    private var metricWords: [MetricWords] {
-        digest.metrics.prefix(limits.items).map { track in
-            MetricWords(
-                track, in: digest.places.first { $0.metrics.contains(track) },
-                reason: digest.reasons.first { $0.reason.check == track.metric }?.reason,
-                isOver: digest.incidentEnd != nil)
-        }
-    }
-
-    /// The same lines as texts.
-    var metricLines: [String] { metricWords.map(\.line) }
 
     private func addReasons(to values: inout [String: Any]) {
         // A metric's line already contains its strongest reason.
@@ -306,15 +278,15 @@ struct MessageView {
     }
 
     private func addSteps(to values: inout [String: Any]) {
-        let steps = NextSteps(for: digest)
-        values["advice"] = Advice.text(digest, steps)
-        if !steps.commands.isEmpty {
+        values["advice"] = words.advice
+        if !words.steps.commands.isEmpty {
             values["has_commands"] = true
-            values["commands"] = steps.commands.map {
-                ["command_label": $0.label, "command": options.locating($0.line)] as [String: Any]
+            values["commands"] = words.steps.commands.map {
+                ["command_label": $0.label, "command": words.options.locating($0.line)]
+                    as [String: Any]
             }
         }
-        let links = links
+        let links = words.links
         values["rollout_page"] = links.url("Rollout")
         values["runbook"] = links.url("Runbook")
         values["status_page"] = links.url("Status page")
@@ -331,7 +303,7 @@ struct MessageView {
     }
 
     private func addFacts(to values: inout [String: Any]) {
-        let facts = facts
+        let facts = words.facts
         if !facts.facts.isEmpty {
             values["facts"] = facts.line
             values["fact_list"] = facts.facts.map {
@@ -344,7 +316,7 @@ struct MessageView {
     private func addFooter(to values: inout [String: Any]) {
         values["digest_id"] = InertText.visible(digest.id, limit: 64)
         values["window"] =
-            digest.from.rfc3339.prefix(16) == digest.to.rfc3339.prefix(16)
+            digest.from.date == digest.to.date && digest.from.clockTime == digest.to.clockTime
             ? clock(digest.to)
             : "\(marksTimes ? clock(digest.from) : startClock)–\(clock(digest.to))"
         values["events"] = HumanNumber.count(digest.events, "event")
@@ -363,8 +335,8 @@ struct MessageView {
 
     /// The time of day; with the date when it is not the day of composition.
     private func clock(_ moment: Timestamp) -> String {
-        let date = moment.rfc3339.prefix(10)
-        let isToday = date == digest.composedAt.rfc3339.prefix(10)
+        let date = moment.date
+        let isToday = date == digest.composedAt.date
         let text = isToday ? moment.clockTime : "\(date) \(moment.clockTime)"
         return marksTimes ? SlackDate.mark(moment, text, isToday: isToday) : text
     }
@@ -387,8 +359,8 @@ extension Digest {
     var attemptsInRange: Int? { attemptsPerRun.flatMap { attempts.last ?? 0 <= $0 ? $0 : nil } }
 
     fileprivate var isOneDay: Bool {
-        let day = composedAt.rfc3339.prefix(10)
-        return from.rfc3339.prefix(10) == day && to.rfc3339.prefix(10) == day
+        let day = composedAt.date
+        return from.date == day && to.date == day
     }
 }
 

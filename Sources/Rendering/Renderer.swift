@@ -34,19 +34,21 @@ public struct Renderer: Sendable {
 
     /// Renders every form of a digest.
     public func render(_ digest: Digest) -> RenderedDigest {
-        var views = TighteningViews(digest, options, .mail)
-        var slackViews = TighteningViews(digest, options, .slack, marksTimes: true)
-        let subject = templates.render(.subject, views.subject)
+        let words = DigestWords(digest, options)
+        let view = MessageView(words, limits: .mail)
+        var views = TighteningViews(words, .mail)
+        var slackViews = TighteningViews(words, .slack, marksTimes: true)
+        let subject = templates.render(.subject, TemplateValues(view.subjectValues))
         // Parts of the message and of the reply.
         let fallback = plain(.slackFallback, &slackViews, limit: SlackLimits.fallback)
         let footer = fit(.slackFooter, &slackViews, limit: SlackLimits.section)
         return RenderedDigest(
             id: digest.id, thread: digest.thread,
             subject: InertText.visible(subject.oneLine, limit: 200).cut(to: 600, .utf8),
-            slack: slack(digest, &slackViews, fallback: fallback, footer: footer).json,
+            slack: slack(words, &slackViews, fallback: fallback, footer: footer).json,
             text: fit(.text, &views, limit: Self.textLimit, size: \.mailSize).tidyLines,
             html: fit(.html, &views, limit: Self.htmlLimit, size: \.mailSize).tidyLines,
-            model: DigestModel.json(digest, options: options), kind: digest.kindWord,
+            model: DigestModel.json(view), kind: digest.kindWord,
             groupKey: digest.group.text, composedAt: digest.composedAt,
             slackReply: slackReply(&slackViews, fallback: fallback, footer: footer))
     }
@@ -66,7 +68,7 @@ public struct Renderer: Sendable {
     }
 
     private func slack(
-        _ digest: Digest, _ views: inout TighteningViews, fallback: String, footer: String
+        _ words: DigestWords, _ views: inout TighteningViews, fallback: String, footer: String
     ) -> SlackMessage {
         let sections: [TemplateName] = [.slackSummary, .slackTable, .slackReasons, .slackSteps]
         return SlackMessage(
@@ -74,8 +76,8 @@ public struct Renderer: Sendable {
             headline: plain(.slackHeadline, &views, limit: SlackLimits.header),
             sections: sections.map { fit($0, &views, limit: SlackLimits.section) },
             footer: footer,
-            color: DigestState(digest).tone.color,
-            buttons: DigestLinks(digest, options).links.prefix(SlackLimits.buttons).map {
+            color: words.state.tone.color,
+            buttons: words.links.links.prefix(SlackLimits.buttons).map {
                 SlackMessage.Button(text: $0.name, url: $0.url)
             })
     }
@@ -125,7 +127,7 @@ public struct Renderer: Sendable {
     private static func trial(of name: TemplateName, in templates: TemplateSet) -> TemplateFault? {
         for digest in SampleDigests.all {
             let view = MessageView(digest: digest, options: RenderOptions(), limits: .mail)
-            let values = name == .subject ? view.subjectValues : view.values
+            let values = TemplateValues(name == .subject ? view.subjectValues : view.values)
             let text = templates.render(name, values).trimmedLines
             guard text.isEmpty, !templates.renderBuiltin(name, values).trimmedLines.isEmpty,
                 name != .slackSteps, name != .slackReasons, name != .slackTable

@@ -5,6 +5,8 @@ enum MetricName {
     /// Converts `hb.requestCount` to `hb_request_count`, which the format
     /// (`[a-zA-Z_][a-zA-Z0-9_]*`) and promtool's lint allow.
     static func spelled(_ text: String) -> String {
+        // As most names of labels are.
+        if !text.isEmpty, text.utf8.allSatisfy({ (0x61...0x7A).contains($0) }) { return text }
         var out = ""
         var previousWasLower = false
         for scalar in text.unicodeScalars {

@@ -102,6 +102,64 @@ struct FanOutTests {
         }
     }
 
+    @Test("a receiver that is away gets at most 40 tries a minute, the next within ten seconds")
+    func tries() throws {
+        let policy = DeliveryPolicy()
+        for _ in 0..<100 {
+            let health = ReceiverHealth()
+            var tries: [Duration] = []
+            var now = Duration.zero
+            while now < .seconds(600) {
+                // As many at a time as a webhook gets.
+                for _ in 0..<health.places(of: 32) {
+                    tries.append(now)
+                    health.failed(
+                        began: now, at: now + .milliseconds(1), asked: nil, words: "503", policy)
+                }
+                let next = try #require(health.pause(at: now))
+                #expect(next - now < .seconds(10))
+                now = next
+            }
+            #expect(tries.count { $0 == .zero } == 32)
+            for first in tries {
+                let minute = tries.count { $0 >= first && $0 < first + .seconds(60) }
+                #expect(minute <= 40)
+            }
+        }
+    }
+
+    @Test("the tries of a service whose receiver is away: 32, then one at a time")
+    func away() async throws {
+        let works = Atomic(false)
+        let clock = bench.clock
+        let moments = Mutex<[Timestamp]>([])
+        let receiver = ScriptedReceiver("hook", parallel: 32) { _, _, _ in
+            let isBack = works.load(ordering: .relaxed)
+            if !isBack { moments.withLock { $0.append(clock.wall.now) } }
+            return isBack ? .sent : .retry(after: nil)
+        }
+        let service = bench.service([receiver])
+        try await bench.running(service) {
+            try await bench.enqueue(
+                (0..<100).map { Sample.digest("d\($0)", thread: "t\($0)") }, service)
+            try await eventually("the first ones failed") { receiver.calls.count >= 32 }
+            let begun = clock.wall.now
+            try await bench.passing(.milliseconds(500), until: "two minutes passed") {
+                clock.wall.now >= begun + .seconds(120)
+            }
+            let tries = moments.withLock { $0 }
+            // The first wait may be none.
+            #expect((32...33).contains(tries.count { $0 == begun }))
+            #expect(tries.count > 36, "it is probed")
+            for first in tries {
+                #expect(tries.count { $0 >= first && $0 < first + .seconds(60) } <= 40)
+            }
+            #expect((service.states.first?.pause ?? .zero) < .seconds(10))
+            works.store(true, ordering: .relaxed)
+            try await bench.passing(until: "all are sent") { try await bench.count(.sent) == 100 }
+        }
+    }
+
     @Test(
         "a receiver that fails for five minutes is reported once, through another, and its return")
     func failing() async throws {

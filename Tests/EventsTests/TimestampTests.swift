@@ -90,6 +90,13 @@ struct TimestampTests {
         let moment = Timestamp(milliseconds: 1_766_000_000_123)
         #expect(moment.basic == "20251217T193320.123Z")
         #expect(moment.clockTime == "19:33Z")
+        #expect(moment.date == "2025-12-17")
+        // Other years than those of four digits, and times before 1970.
+        #expect(Timestamp(milliseconds: -1).rfc3339 == "1969-12-31T23:59:59.999Z")
+        #expect(Timestamp(milliseconds: -1).clockTime == "23:59Z")
+        #expect(Timestamp(milliseconds: 253_402_300_800_000).rfc3339 == "10000-01-01T00:00:00.000Z")
+        #expect(Timestamp(milliseconds: 253_402_300_800_000).basic == "100000101T000000.000Z")
+        #expect(Timestamp(milliseconds: -62_167_219_200_001).rfc3339 == "00-1-12-31T23:59:59.999Z")
         #expect(moment.seconds == 1_766_000_000.123)
     }
 

@@ -28,6 +28,24 @@ struct JSONWriterTests {
         )
     }
 
+    @Test("strings: a character is escaped wherever it stands in a long text")
+    func places() throws {
+        for value in Array(UInt32(0)...0x80) + [0x2027, 0x2028, 0x2029, 0x202A, 0x22E2, 0x1F600] {
+            let scalar = try #require(Unicode.Scalar(value))
+            var alone = JSONWriter()
+            alone.value(String(scalar))
+            let written = alone.text.dropFirst().dropLast()
+            for place in 0...17 {
+                let (before, after) = (
+                    String(repeating: "a", count: place), String(repeating: "z", count: 17 - place)
+                )
+                var writer = JSONWriter()
+                writer.value(before + String(scalar) + String(scalar) + after)
+                #expect(writer.text == "\"\(before)\(written)\(written)\(after)\"", "U+\(value)")
+            }
+        }
+    }
+
     @Test("strings: only what must be escaped is escaped")
     func strings() {
         var writer = JSONWriter()

@@ -64,7 +64,7 @@ struct CombinedWordsTests {
             for n in 0..<5 { fail(&log, n) }
             log.pass(10)
             return log.said.first.map {
-                MessageView(digest: $0, options: RenderOptions(), limits: .mail).headline
+                MessageView(digest: $0, options: RenderOptions(), limits: .mail).words.headline
             }
         }
         #expect(

@@ -107,6 +107,39 @@ struct WordsTests {
         #expect(!view.isPast(warns.reason))
     }
 
+    @Test(
+        "A page has one empty line in a row at most, whatever white space it is made of",
+        arguments: [
+            ("", "\n"), ("\n \n", "\n"), ("a", "a\n"), ("a\n", "a\n"),
+            ("\n\na\n\n\nb\n", "a\n\nb\n"),
+            ("a\n \t\r\n\u{2003}\n\u{85}\nb", "a\n\nb\n"),
+            ("\u{2003}é\n\n ·\n", "\u{2003}é\n\n ·\n"),
+            ("a\r\nb", "a\r\nb\n"),
+        ])
+    func tidy(_ text: String, _ wanted: String) { #expect(text.tidyLines == wanted) }
+
+    @Test(
+        "A line has no line break of any kind",
+        arguments: [
+            ("", ""), (" a ", "a"), ("a\nb\r\nc", "a b c"),
+            ("a\u{85}b\u{2028}c\u{2029}d", "a b c d"),
+            ("é… 🔴\u{B}x", "é… 🔴 x"),
+        ])
+    func one(_ text: String, _ wanted: String) { #expect(text.oneLine == wanted) }
+
+    @Test("Only marks of times become dates, beside other characters that begin alike")
+    func dates() {
+        let moment = Timestamp(milliseconds: 1_766_000_000_123)
+        let mark = SlackDate.mark(moment, "19:33Z", isToday: true)
+        let text = "\u{FF20}a \(mark)–\u{FF3F}\(mark)\u{FFFD}"
+        let date = "<!date^1766000000^{time}|19:33Z>"
+        #expect(SlackDate.expand(text) == "\u{FF20}a \(date)–\u{FF3F}\(date)\u{FFFD}")
+        #expect(SlackDate.plain(text) == "\u{FF20}a 19:33Z–\u{FF3F}19:33Z\u{FFFD}")
+        #expect(SlackDate.plain("\u{FF20}") == "\u{FF20}")
+        // A mark without its end stays.
+        #expect(SlackDate.plain("a\u{F8F0}1") == "a\u{F8F0}1")
+    }
+
     @Test("Failed handshakes are told with the reason, the last caller and what to do")
     func handshakes() throws {
         var machine = DigestMachine(settings: DigestSettings(firstAfter: .zero))

@@ -43,6 +43,20 @@ struct RetryPolicyTests {
         }
     }
 
+    @Test("the wait of a probe is short after the first failure, then just below the next bound")
+    func probe() {
+        for _ in 0..<100 {
+            #expect(
+                (Duration.zero...Duration.milliseconds(200)).contains(policy.probeDelay(after: 1)))
+            for failures in [2, 5, 7, 8, 9, 50, Int.max] {
+                let next = min(policy.bound(after: failures) * 2, .seconds(30))
+                let wait = policy.probeDelay(after: failures)
+                #expect(wait >= next * 0.85 && wait <= next * 0.9)
+            }
+        }
+        #expect(policy.probeDelay(after: 0) == .zero)
+    }
+
     @Test("invalid policies still give valid delays")
     func senseless() {
         let backwards = RetryPolicy(initial: .seconds(-1), factor: .nan, ceiling: .seconds(-5))

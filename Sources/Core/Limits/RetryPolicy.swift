@@ -40,4 +40,17 @@ public struct RetryPolicy: Sendable, Equatable {
         var generator = SystemRandomNumberGenerator()
         return delay(after: failures, using: &generator)
     }
+
+    /// The wait before one more try of a peer for which many wait, and which gets one at a time.
+    ///
+    /// The first is that of `delay(after:)`, because most faults are short. Later ones are 85 to
+    /// 90 % of the next bound: a peer that is away is tried as seldom as the ceiling permits, and
+    /// never later than it.
+    public func probeDelay(after failures: Int) -> Duration {
+        guard failures > 1 else { return delay(after: failures) }
+        let bound = self.bound(after: failures)
+        let wait = bound >= ceiling ? ceiling : min(bound * factor, ceiling)
+        let jitter = Double.random(in: 0.85...0.9)
+        return wait * jitter
+    }
 }

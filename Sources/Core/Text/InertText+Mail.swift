@@ -47,5 +47,5 @@ extension InertText {
 
 extension UInt8 {
     /// Whether it may stand in an atom (`atext`, RFC 5322 §3.2.3).
-    public var isAtomText: Bool { isAlphanumeric || "!#$%&'*+-/=?^_`{|}~".utf8.contains(self) }
+    public var isAtomText: Bool { isAlphanumeric || isOne(of: "!#$%&'*+-/=?^_`{|}~") }
 }

@@ -2,11 +2,14 @@
 extension InertText {
     /// Text and attributes in quotes of HTML (HTML Standard §13.1.2.3): `& < > " '` become
     /// references. Hidden characters but line feed, tab and private use become U+FFFD.
-    public static func html(_ text: some StringProtocol) -> String {
+    public static func html(_ text: some StringProtocol) -> String { html(String(text)) }
+
+    /// The same for a whole text.
+    public static func html(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in
-            byte >= 0x20 && byte < 0x7F && !"&<>\"'".utf8.contains(byte)
+            byte >= 0x20 && byte < 0x7F && !byte.isOne(of: "&<>\"'")
         }
-        if isPlain { return String(text) }
+        if isPlain { return text }
         return replaced(text) { scalar in
             switch scalar {
             case "&": "&amp;"
@@ -27,7 +30,7 @@ extension InertText {
     /// a word, and the opening colon of `:emoji:`. Hidden characters become U+FFFD as in `html`.
     public static func slack(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in
-            byte >= 0x20 && byte < 0x7F && !"&<>@*~`_:".utf8.contains(byte)
+            byte >= 0x20 && byte < 0x7F && !byte.isOne(of: "&<>@*~`_:")
         }
         if isPlain { return text }
         let scalars = Array(text.unicodeScalars)

@@ -28,7 +28,7 @@ extension InertText {
     public static func logValue(_ text: String) -> String {
         let isPlain =
             !text.isEmpty && text.utf8.count <= longestLogValue
-            && text.utf8.allSatisfy { $0.isAlphanumeric || "_-./:+@%,*()".utf8.contains($0) }
+            && text.utf8.allSatisfy { $0.isAlphanumeric || $0.isOne(of: "_-./:+@%,*()") }
         return isPlain ? text : logString(text)
     }
 
@@ -45,7 +45,7 @@ extension InertText {
     public static func logKey(_ text: String) -> String {
         let name = replaced(text, limit: 64) { scalar in
             let byte = UInt8(ascii: scalar.isASCII ? scalar : " ")
-            return byte.isAlphanumeric || "_-.".utf8.contains(byte) ? nil : "_"
+            return byte.isAlphanumeric || byte.isOne(of: "_-.") ? nil : "_"
         }
         return name.isEmpty ? "_" : name
     }
@@ -73,7 +73,11 @@ extension InertText {
     /// A label's value in the Prometheus text format 0.0.4, at most 120 scalars of it: `\`, `"` and
     /// line feeds escaped, as the format requires; other hidden characters become U+FFFD.
     public static func metricLabel(_ text: String) -> String {
-        replaced(text, limit: 120) { $0 == "\"" ? "\\\"" : metricText($0) }
+        let isPlain =
+            text.utf8.count <= 120
+            && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && !$0.isOne(of: "\"\\") }
+        if isPlain { return text }
+        return replaced(text, limit: 120) { $0 == "\"" ? "\\\"" : metricText($0) }
     }
 
     /// A metric's help in the same format, where `"` is not escaped.

@@ -27,7 +27,7 @@ extension InertText {
     public static func shellWord(_ text: String) -> String {
         let isPlain =
             !text.isEmpty
-            && text.utf8.allSatisfy { $0.isAlphanumeric || "-._/:@%+=,".utf8.contains($0) }
+            && text.utf8.allSatisfy { $0.isAlphanumeric || $0.isOne(of: "-._/:@%+=,") }
         return isPlain ? text : "'" + replaced(text) { $0 == "'" ? #"'\''"# : nil } + "'"
     }
 
@@ -40,6 +40,6 @@ extension InertText {
     /// 1 to 100 letters, digits, `.`, `_` or `-`, the first a letter or digit.
     public static func isIdentifier(_ id: String) -> Bool {
         (1...100).contains(id.utf8.count) && id.utf8.first?.isAlphanumeric == true
-            && id.utf8.allSatisfy { $0.isAlphanumeric || "._-".utf8.contains($0) }
+            && id.utf8.allSatisfy { $0.isAlphanumeric || $0.isOne(of: "._-") }
     }
 }

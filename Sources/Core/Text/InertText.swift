@@ -69,9 +69,14 @@ public enum InertText {
     /// run of combining marks two are kept; more would cover the lines around. The text is cut to
     /// `limit` scalars.
     public static func visible(_ text: some StringProtocol, limit: Int = 200) -> String {
+        visible(String(text), limit: limit)
+    }
+
+    /// The same for a whole text. Not generic: other modules call generic code with a lookup for
+    /// each byte.
+    public static func visible(_ text: String, limit: Int = 200) -> String {
         // Short, printable ASCII stays as it is.
-        let utf8 = text.utf8
-        if utf8.count <= limit, utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return String(text) }
+        if text.utf8.count <= limit, isPrintable(text) { return text }
         var out = String.UnicodeScalarView()
         var length = 0
         var marks = 0
@@ -95,6 +100,11 @@ public enum InertText {
         return String(out)
     }
 
+    /// Whether the text is printable ASCII, which no function for lines changes.
+    private static func isPrintable(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+    }
+
     /// The control picture (U+2400 to U+2421) of an ASCII control; the number of another scalar.
     private static func visibleMark(_ scalar: Unicode.Scalar) -> String {
         let picture: UInt32? =
@@ -108,7 +118,15 @@ public enum InertText {
     /// Hidden characters and spaces of all kinds become U+0020. Text of more than `limit` scalars is
     /// cut and ends in `…`.
     public static func line(_ text: some StringProtocol, limit: Int) -> String {
-        replaced(text.cut(to: limit, .scalars, mark: "…")) { scalar in
+        line(String(text), limit: limit)
+    }
+
+    /// The same for a whole text.
+    public static func line(_ text: String, limit: Int) -> String {
+        if text.utf8.count <= limit, isPrintable(text) {
+            return text.utf8.first == 0x20 || text.utf8.last == 0x20 ? text.trimmed : text
+        }
+        return replaced(text.cut(to: limit, .scalars, mark: "…")) { scalar in
             isHidden(scalar) || scalar.properties.generalCategory == .spaceSeparator ? " " : nil
         }.trimmed
     }

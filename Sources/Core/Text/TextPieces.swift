@@ -4,6 +4,11 @@ extension UInt8 {
     public var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
     public var isAlphanumeric: Bool { isDigit || isLetter }
 
+    /// Whether it is one of these ASCII characters.
+    public func isOne(of characters: StaticString) -> Bool {
+        characters.withUTF8Buffer { $0.contains(self) }
+    }
+
     /// The value of a hexadecimal digit; nil for another byte.
     public var hexValue: UInt8? {
         if isDigit { return self - 0x30 }

@@ -1,22 +1,60 @@
 extension Timestamp {
     /// The time in RFC 3339, in UTC with three fractional digits: `2026-11-23T06:00:00.123Z`.
-    public var rfc3339: String { formatted(dateSeparator: "-", timeSeparator: ":") }
+    public var rfc3339: String { formatted(isBasic: false) }
 
     /// The time in ISO 8601 basic format, valid in file names: `20261123T060000.123Z`.
-    public var basic: String { formatted(dateSeparator: "", timeSeparator: "") }
+    public var basic: String { formatted(isBasic: true) }
+
+    /// The date in UTC: `2026-11-23`.
+    public var date: String {
+        let text = rfc3339
+        return String(text[..<(text.utf8.firstIndex(of: UInt8(ascii: "T")) ?? text.endIndex)])
+    }
 
     /// Hours and minutes in UTC: `06:00Z`.
-    public var clockTime: String { String(rfc3339.dropFirst(11).prefix(5)) + "Z" }
+    public var clockTime: String {
+        let (_, inDay) = split
+        return String(unsafeUninitializedCapacity: 6) { buffer in
+            var out = DigitWriter(buffer: buffer)
+            out.put(inDay / 3_600_000, 2)
+            out.put(UInt8(ascii: ":"))
+            out.put(inDay / 60_000 % 60, 2)
+            out.put(UInt8(ascii: "Z"))
+            return out.at
+        }
+    }
 
-    private func formatted(dateSeparator d: String, timeSeparator t: String) -> String {
+    /// The days since 1970 and the milliseconds of the day.
+    private var split: (days: Int64, inDay: Int64) {
         let days = milliseconds.floorDivided(by: 86_400_000)
         // The remainder fits a day; for the earliest times the product alone overflows `Int64`.
-        let inDay = milliseconds &- days &* 86_400_000
+        return (days, milliseconds &- days &* 86_400_000)
+    }
+
+    private func formatted(isBasic: Bool) -> String {
+        let (days, inDay) = split
         let (year, month, day) = Self.civil(fromDays: days)
-        let (hour, minute) = (inDay / 3_600_000, inDay / 60_000 % 60)
-        let (second, fraction) = (inDay / 1000 % 60, inDay % 1000)
-        return "\(padded(year, 4))\(d)\(padded(month, 2))\(d)\(padded(day, 2))T"
-            + "\(padded(hour, 2))\(t)\(padded(minute, 2))\(t)\(padded(second, 2)).\(padded(fraction, 3))Z"
+        let isShort = (0...9999).contains(year)
+        let text = String(unsafeUninitializedCapacity: 24) { buffer in
+            var out = DigitWriter(buffer: buffer)
+            func separate(_ byte: UInt8) { if !isBasic { out.put(byte) } }
+            out.put(isShort ? year : 0, 4)
+            separate(UInt8(ascii: "-"))
+            out.put(month, 2)
+            separate(UInt8(ascii: "-"))
+            out.put(day, 2)
+            out.put(UInt8(ascii: "T"))
+            out.put(inDay / 3_600_000, 2)
+            separate(UInt8(ascii: ":"))
+            out.put(inDay / 60_000 % 60, 2)
+            separate(UInt8(ascii: ":"))
+            out.put(inDay / 1000 % 60, 2)
+            out.put(UInt8(ascii: "."))
+            out.put(inDay % 1000, 3)
+            out.put(UInt8(ascii: "Z"))
+            return out.at
+        }
+        return isShort ? text : padded(year, 4) + String(text.dropFirst(4))
     }
 
     /// Parses an RFC 3339 date-time with any offset.
@@ -119,6 +157,29 @@ extension Int64 {
     fileprivate func floorDivided(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient
+    }
+}
+
+/// Writes decimal digits into a buffer that has room for them.
+private struct DigitWriter {
+    let buffer: UnsafeMutableBufferPointer<UInt8>
+    private(set) var at = 0
+
+    init(buffer: UnsafeMutableBufferPointer<UInt8>) { self.buffer = buffer }
+
+    mutating func put(_ byte: UInt8) {
+        buffer[at] = byte
+        at &+= 1
+    }
+
+    /// - Parameter value: At least 0 and below 10^`width`.
+    mutating func put(_ value: Int64, _ width: Int) {
+        var rest = value
+        for place in (at..<at &+ width).reversed() {
+            buffer[place] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
+            rest /= 10
+        }
+        at &+= width
     }
 }
 

@@ -14,7 +14,8 @@ struct DecisionTexts {
     subscript(name: String) -> String? { all.first { $0.name == name }?.text }
 
     mutating func add(_ name: String, _ text: String) {
-        if let place = all.lastIndex(where: { $0.name == name }) {
+        // Only the last text of a line continues in the next one.
+        if let place = all.indices.last, all[place].name == name {
             all[place].text += text
         } else {
             all.append((name, text))
@@ -76,17 +77,20 @@ struct DecisionTexts {
 
     /// The most bytes that a text takes in JSON.
     private static func most(_ text: String) -> Int {
-        var bytes = 0
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += 2
-            case ..<0x20, 0x7F: bytes += 6
-            // U+2028 and U+2029 begin with it, and take 6 bytes instead of 3.
-            case 0xE2: bytes += 4
-            default: bytes += 1
+        var text = text
+        return text.withUTF8 { utf8 in
+            var bytes = utf8.count
+            for byte in utf8 {
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += 1
+                case ..<0x20, 0x7F: bytes += 5
+                // U+2028 and U+2029 begin with it, and take 6 bytes instead of 3.
+                case 0xE2: bytes += 3
+                default: break
+                }
             }
+            return bytes
         }
-        return bytes
     }
 
     /// The longest beginning that takes at most `limit` bytes in JSON, and how many it takes.

@@ -28,21 +28,27 @@ enum SlackDate {
     private static func replace(
         _ text: String, _ made: (String, Bool, String) -> String
     ) -> String {
-        guard text.unicodeScalars.contains(start) else { return text }
+        let scalars = text.unicodeScalars
         var out = ""
-        var rest = text.unicodeScalars[...]
-        while let open = rest.firstIndex(of: start) {
-            out.unicodeScalars.append(contentsOf: rest[..<open])
-            let inner = rest[rest.index(after: open)...]
+        var done = text.startIndex
+        var at = text.startIndex
+        // The marks begin with this byte of UTF-8, few other characters do.
+        while let open = text.utf8[at...].firstIndex(of: 0xEF) {
+            let inner = scalars[scalars.index(after: open)...]
+            at = inner.startIndex
+            guard scalars[open] == start else { continue }
             guard let split = inner.firstIndex(of: middle), let close = inner.firstIndex(of: end),
                 split < close, let form = inner[..<split].last
             else { break }
+            out.append(contentsOf: text[done..<open])
             out += made(
                 String(inner[..<split].dropLast()), form == "t",
                 String(inner[inner.index(after: split)..<close]))
-            rest = inner[inner.index(after: close)...]
+            at = inner.index(after: close)
+            done = at
         }
-        out.unicodeScalars.append(contentsOf: rest)
+        guard done > text.startIndex else { return text }
+        out.append(contentsOf: text[done...])
         return out
     }
 }

@@ -15,7 +15,8 @@ enum SlackLimits {
     ///
     /// Never cuts inside an entity or a link, and closes an open code block.
     static func cut(_ escaped: String, to limit: Int) -> String {
-        guard escaped.utf16.count > limit else { return escaped }
+        // UTF-8 is never shorter, and counting it takes no time.
+        guard escaped.utf8.count > limit, escaped.utf16.count > limit else { return escaped }
         let fence = "```"
         let mark = "… (shortened)"
         let available = limit - mark.utf16.count - fence.utf16.count

@@ -115,19 +115,48 @@ extension String {
 
     /// The text on one line.
     var oneLine: String {
-        split(whereSeparator: \.isNewline).joined(separator: " ").trimmedLines
+        hasLineBreak
+            ? split(whereSeparator: \.isNewline).joined(separator: " ").trimmedLines : trimmedLines
+    }
+
+    /// False if the text has certainly no line break: neither one of ASCII nor a byte with which
+    /// U+0085, U+2028 and U+2029 begin.
+    private var hasLineBreak: Bool {
+        utf8.contains { (0x0A...0x0D).contains($0) || $0 == 0xC2 || $0 == 0xE2 }
     }
 
     /// The text with at most one empty line in a row, none at the ends, and a final newline.
     var tidyLines: String {
-        var out: [Substring] = []
-        // Scalars: finding the characters of a page takes longer than rendering it.
-        for line in unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false) {
-            let isBlank = line.allSatisfy(\.properties.isWhitespace)
-            if isBlank, out.last?.isEmpty ?? true { continue }
-            out.append(isBlank ? "" : Substring(line))
+        var text = self
+        // Bytes: finding the characters of a page takes longer than rendering it.
+        return text.withUTF8 { utf8 in
+            var out: [UInt8] = []
+            out.reserveCapacity(utf8.count)
+            var isAfterBlank = false
+            for line in utf8.split(separator: 0x0A, omittingEmptySubsequences: false) {
+                if Self.isBlank(line) {
+                    isAfterBlank = true
+                    continue
+                }
+                if !out.isEmpty {
+                    out.append(0x0A)
+                    if isAfterBlank { out.append(0x0A) }
+                }
+                out.append(contentsOf: UnsafeBufferPointer(rebasing: line))
+                isAfterBlank = false
+            }
+            out.append(0x0A)
+            return String(decoding: out, as: UTF8.self)
         }
-        while out.last?.isEmpty ?? false { out.removeLast() }
-        return out.joined(separator: "\n") + "\n"
+    }
+
+    /// Whether a line has only white space.
+    private static func isBlank(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        guard let first = line.first(where: { $0 != 0x20 && !(0x09...0x0D).contains($0) }) else {
+            return true
+        }
+        return first >= 0x80
+            && String(decoding: line, as: UTF8.self).unicodeScalars.allSatisfy(
+                \.properties.isWhitespace)
     }
 }

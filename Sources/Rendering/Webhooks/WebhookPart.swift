@@ -56,7 +56,8 @@ struct WebhookPart: Sendable {
     ) throws(WebhookFaults) {
         self.source = source
         self.form = form
-        guard source.contains("{{") else {
+        // Most addresses have no brace at all, which is found much faster.
+        guard source.utf8.contains(UInt8(ascii: "{")), source.contains("{{") else {
             template = nil
             return
         }

@@ -87,7 +87,8 @@ enum HumanNumber {
 
     /// Formats a number of items: `1 event`, `12,400 events`.
     static func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
-        "\(grouped(Double(number))) \(number == 1 ? singular : plural ?? singular + "s")"
+        let text = (0..<1000).contains(number) ? "\(number)" : grouped(Double(number))
+        return "\(text) \(number == 1 ? singular : plural ?? "\(singular)s")"
     }
 
     private static func bytes(_ value: Double, _ digits: Int) -> String {

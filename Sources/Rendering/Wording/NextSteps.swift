@@ -1,3 +1,4 @@
+import Core
 import Digests
 import Events
 
@@ -128,7 +129,7 @@ struct NextSteps {
         let utf8 = Array(id.utf8)
         guard let first = utf8.first, utf8.count <= 128, first != 0x2D else { return false }
         return utf8.allSatisfy {
-            isAlphanumeric($0) || (0x41...0x5A).contains($0) || "-._:".utf8.contains($0)
+            isAlphanumeric($0) || (0x41...0x5A).contains($0) || $0.isOne(of: "-._:")
         }
     }
 

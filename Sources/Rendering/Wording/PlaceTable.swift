@@ -121,8 +121,12 @@ struct PlaceTable {
             column = parts
             Self.add(head, column, to: &lines)
         }
-        return lines.map { line in String(line.reversed().drop { $0 == " " }.reversed()) }
-            .joined(separator: "\n")
+        return lines.map(Self.withoutBlanksAtEnd).joined(separator: "\n")
+    }
+
+    private static func withoutBlanksAtEnd(_ line: String) -> String {
+        guard let last = line.utf8.lastIndex(where: { $0 != 0x20 }) else { return "" }
+        return String(line[..<line.utf8.index(after: last)])
     }
 
     /// Appends one column unless it is empty.

@@ -1,6 +1,14 @@
 public import Events
 import GRDB
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The `digest` table: the composed digests, with the bytes of each form.
 public enum DigestTable {
     public struct Row: Sendable, Equatable {
@@ -58,20 +66,22 @@ public enum DigestTable {
 
     /// Replaces NUL characters: SQLite ends a text at the first one.
     static func storable(_ text: String) -> String {
-        text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
+        // A page is long; C finds its first NUL faster than a loop over its bytes.
+        strlen(text) < text.utf8.count ? text.replacing("\0", with: "\u{FFFD}") : text
     }
 
     /// The digest with that id.
     public static func row(_ db: Store.Transaction, id: String) throws -> Row? {
         // Named columns: a cached statement with `*` would keep the columns of an earlier schema.
-        try GRDB.Row.fetchOne(
+        // A cursor does not copy the pages before they are read. It must live as long as its row.
+        let rows = try GRDB.Row.fetchCursor(
             db.statement(
                 """
                 SELECT id, group_key, kind, subject, thread, composed_ms, model, slack, text, html,
                     slack_reply
                 FROM digest WHERE id = ?
-                """), arguments: [id]
-        ).map(Row.init)
+                """), arguments: [id])
+        return try withExtendedLifetime(rows) { try rows.next().map(Row.init) }
     }
 
     /// The newest digests, newest first.

@@ -48,13 +48,16 @@ extension Outbox {
             }
             let id: String = try head.read("digest")
             guard let digest = try DigestTable.row(db, id: id) else { continue }
-            let rows = try Row.fetchAll(
+            let rows = try Row.fetchCursor(
                 db.statement(recipientsSQL), arguments: [id, receiver, now.milliseconds])
-            let deliveries = try rows.filter { !seen.contains(try $0.read("id")) }.map { row in
-                try Delivery(
-                    id: row.read("id"), recipient: row.read("recipient"), tries: row.read("tries"))
+            var deliveries: [Delivery] = []
+            while let row = try rows.next() {
+                guard seen.insert(try row.read("id")).inserted else { continue }
+                deliveries.append(
+                    try Delivery(
+                        id: row.read("id"), recipient: row.read("recipient"),
+                        tries: row.read("tries")))
             }
-            seen.formUnion(deliveries.map(\.id))
             let mark = try String.fetchOne(
                 db.statement(
                     """

@@ -40,7 +40,7 @@ extension NumberExceptions {
         Console/RolloutGrid: cells += cell(attempt, lane)
         Rehearsal/Rehearsal: missing += open.map
         Rehearsal/State: drift += before.drift(to
-        Rendering/DigestModel: view.headline + scope
+        Rendering/DigestModel: words.headline + scope
         Rendering/MessageView: all operators
         Rendering/RenderOptions: out += rest[.. · out += PercentCoding.encode(field · out += rest
         Rendering/Sizes/SlackDate: out += made(

@@ -262,7 +262,7 @@ extension NumberExceptions {
         Analysis/Attempts/AttemptLedger: Count(clamping: state.epoch + 1).value ·
             Count(clamping: state.attempts + 1).value
         Analysis/Attempts/SeriesState: Count(clamping: unmeasured + 1).value
-        Core/Limits/RetryPolicy: bound * factor · seconds * 1000
+        Core/Limits/RetryPolicy: bound * factor · wait * jitter · seconds * 1000
         Events/Time/Timestamp+RFC3339: all operators
         Events/Zone/: all operators
         Events/Zone/YearlyRule: Int64(standard) · Int64(summer.offset) · Int64(number - 1) ·
