@@ -27,8 +27,8 @@ struct QuotedValueTests {
             (#""\#(String(repeating: "x", count: 500))""#, #"but "xxx"#),
         ])
     func fields(value: String, words: String) throws {
-        let signals = FieldSelection.pointers([.init("lag", "/lag")])
-            .signals(of: try Self.document(#"{"lag":\#(value)}"#), prefix: "dependency.db_")
+        let signals = try FieldSelection.pointers([.init("lag", "/lag")])
+            .signals(of: Self.document(#"{"lag":\#(value)}"#), prefix: "dependency.db_")
         guard case .absent(let why, let detail) = signals[0].value else {
             Issue.record("\(signals)")
             return
@@ -46,8 +46,8 @@ struct QuotedValueTests {
             (#""1.2.3""#, nil), (#""ok""#, nil), (#""""#, nil), ("[1]", nil), ("{}", nil),
         ] as [(String, String?)])
     func topLevel(value: String, words: String?) throws {
-        let signals = FieldSelection.topLevel()
-            .signals(of: try Self.document(#"{"lag":\#(value)}"#), prefix: "doctor.")
+        let signals = try FieldSelection.topLevel()
+            .signals(of: Self.document(#"{"lag":\#(value)}"#), prefix: "doctor.")
         guard let words else {
             #expect(signals.isEmpty)
             return
