@@ -43,8 +43,6 @@ public struct LogObject: Sendable, Equatable {
     public static let largest = 8 << 20
     /// The most bytes of its head.
     static let largestHead = 4 << 10
-    /// The most bytes of its lines.
-    public static let largestLines = largest - largestHead
 
     public init(
         number: UInt64, kind: Kind, cluster: String, term: UInt64, writer: String, node: String,

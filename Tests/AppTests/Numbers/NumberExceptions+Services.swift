@@ -210,7 +210,6 @@ extension NumberExceptions {
         Notifier/Decisions/DecisionLog: heads[number]
         Shipping/SharedLog: $0[$1.number] = $1
         # constants
-        Replication/LogObject: largest - largestHead
         Server/Pipeline/GzipInflater: Int32(MemoryLayout<z_stream>.size)
         Telemetry/ProcessFigures: UInt64(sysconf(
         Transfer/Commands/BoundedCommand: Int16(flags) · Int16(POLLIN)
