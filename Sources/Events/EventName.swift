@@ -72,6 +72,8 @@ public enum EventName {
     public static let rehearsalStarted = "rehearsal.started"
     public static let rehearsalFinished = "rehearsal.finished"
     public static let rehearsalFailed = "rehearsal.failed"
+    public static let rehearsalStep = "rehearsal.step"
+    public static let rehearsalRestored = "rehearsal.restored"
 
     /// A gateway ended the runs of a rollout; the next measurement begins a new one.
     public static let runEnded = "run.ended"
