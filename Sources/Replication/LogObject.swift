@@ -13,7 +13,7 @@ public struct LogObject: Sendable, Equatable {
         case beat
         /// No lines: the writer leads from this object on, in a new term.
         case takeover
-        /// No lines: the writer leads no more.
+        /// No lines: the writer no longer leads.
         case farewell
     }
 

@@ -177,7 +177,7 @@ public struct Replica: Sendable {
         return role == .leading && pending == nil && now >= wroteAt + beat
     }
 
-    /// The next object of a leader, to be created; nil if it leads no more or one is pending.
+    /// The next object of a leader, to be created; nil if this node does not lead or one is pending.
     public mutating func write(
         _ kind: LogObject.Kind, from: LogPosition, to: LogPosition, lines: [UInt8] = [],
         now: Duration

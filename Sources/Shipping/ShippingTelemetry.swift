@@ -97,7 +97,7 @@ struct ArchiveLeft: TelemetryEvent {
     func record(in registry: PrometheusRegistry) {}
 }
 
-/// Objects of the log were removed whose lines are in archives.
+/// Objects of the log were removed, because archives have their lines.
 struct OldObjectsRemoved: TelemetryEvent {
     let objects: UInt64
     var level: Logger.Level { .info }
