@@ -49,7 +49,7 @@ extension Judgement {
     /// The checks that did not pass and are counted, most severe first.
     var spoken: [CheckOutcome] {
         outcomes.filter { $0.state != .pass && !$0.check.advisory }
-            .sorted { ($0.state.gravity, $0.check.id) < ($1.state.gravity, $1.check.id) }
+            .sorted(by: CheckOutcome.severestFirst)
     }
 }
 
