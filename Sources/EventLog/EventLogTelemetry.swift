@@ -379,6 +379,4 @@ struct SealKeyUnkept: TelemetryEvent {
         "cannot write log.key: attempts of this run are measured again after the next start"
     }
     var fields: [(String, String)] { [("fault", fault)] }
-
-    func record(in registry: PrometheusRegistry) {}
 }

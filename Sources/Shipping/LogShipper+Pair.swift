@@ -262,5 +262,4 @@ struct HandedOver: TelemetryEvent {
     var level: Logger.Level { .notice }
     var message: String { "this node has handed over to the other one" }
     var fields: [(String, String)] { [("term", "\(term)")] }
-    func record(in registry: PrometheusRegistry) {}
 }

@@ -140,5 +140,4 @@ struct OrphansLeft: TelemetryEvent {
     var level: Logger.Level { .warning }
     var message: String { "lines that the earlier leader had not copied are not in the log yet" }
     var fields: [(String, String)] { [("fault", fault)] }
-    func record(in registry: PrometheusRegistry) {}
 }

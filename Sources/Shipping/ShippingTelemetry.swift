@@ -94,7 +94,6 @@ struct ArchiveLeft: TelemetryEvent {
         "an archive in the bucket cannot be read; the restore goes on without it and older ones"
     }
     var fields: [(String, String)] { [("segment", "\(segment)"), ("fault", fault)] }
-    func record(in registry: PrometheusRegistry) {}
 }
 
 /// Objects of the log were removed, because archives have their lines.
@@ -103,7 +102,6 @@ struct OldObjectsRemoved: TelemetryEvent {
     var level: Logger.Level { .info }
     var message: String { "old objects of the log removed from the bucket" }
     var fields: [(String, String)] { [("objects", "\(objects)")] }
-    func record(in registry: PrometheusRegistry) {}
 }
 
 /// Lines were removed before they were in the bucket.

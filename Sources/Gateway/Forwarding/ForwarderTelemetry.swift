@@ -146,8 +146,6 @@ struct ForwardReportUnreadable: TelemetryEvent {
         "the notifier's receipt has a `shipped` that cannot be read; upgrade this gateway"
     }
     var fields: [(String, String)] { [("shipped", text), ("notifier", notifier)] }
-
-    func record(in registry: PrometheusRegistry) {}
 }
 
 /// The durable cursor could not be stored; a restart sends more events again.

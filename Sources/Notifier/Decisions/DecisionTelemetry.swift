@@ -26,8 +26,6 @@ struct DecisionsReplayed: TelemetryEvent {
     var level: Logger.Level { .info }
     var message: String { "stored the log's decisions in the state file" }
     var fields: [(String, String)] { [("decisions", "\(count)")] }
-
-    func record(in registry: PrometheusRegistry) {}
 }
 
 /// The log's decisions could not be read or stored at a start.
@@ -38,6 +36,4 @@ struct DecisionsNotReplayed: TelemetryEvent {
         "cannot read the log's decisions; a message that was sent may be sent again"
     }
     var fields: [(String, String)] { [("fault", fault)] }
-
-    func record(in registry: PrometheusRegistry) {}
 }
