@@ -241,19 +241,16 @@ extension LogShipper {
 }
 
 /// The bucket has not answered for the lease, and this node goes on without it.
-struct WentOnAlone: TelemetryEvent {
+struct WentOnAlone: CountedEvent {
     var level: Logger.Level { .error }
     var message: String {
         "the bucket has not answered for ha.lease and the other node does not lead: this node goes on alone, and the other one may report the same failures"
     }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ times: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_ha_alone_total", by: times,
-            help: "Times that this node went on although the bucket did not answer.")
-    }
+    static let counter = (
+        name: "bellwether_ha_alone_total",
+        help: "Times that this node went on although the bucket did not answer."
+    )
 }
 
 /// The other node may take over at once.
