@@ -36,17 +36,6 @@ extension EventLog {
         }
     }
 
-    /// Counts the lines that match `query` by the text of `field` (a dotted path).
-    public func count(
-        by field: String, query: EventLogQuery = .all
-    ) async throws(EventLogError) -> EventLogCounts {
-        let view = self.view
-        return try await BlockingExecutor.log.run { () throws(EventLogError) in
-            var count = LogCount(view, by: field, query)
-            return try count.run()
-        }
-    }
-
     public var status: EventLogStatus {
         let counts = state.counts
         let archives = ledger.archives
