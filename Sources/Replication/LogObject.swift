@@ -24,7 +24,7 @@ public struct LogObject: Sendable, Equatable {
     public var cluster: String
     /// Counts the takeovers; from 1.
     public var term: UInt64
-    /// A random name of the writer, another one for each of its lives.
+    /// A random name of the writer; each life of a node has its own.
     public var writer: String
     /// The writer's node, for people.
     public var node: String

@@ -47,7 +47,7 @@ public struct Replica: Sendable {
     public let cluster: String
     public let node: String
     public let writer: String
-    /// The names of this folder's earlier lives. They write no more.
+    /// The names of this folder's earlier lives. They no longer write.
     private let earlier: Set<String>
 
     public private(set) var role = Role.following
@@ -91,7 +91,7 @@ public struct Replica: Sendable {
         writer == self.writer || earlier.contains(writer)
     }
 
-    /// Takes note of the object `next`.
+    /// Records the object `next`, which was read.
     public mutating func saw(_ object: LogObject, now: Duration) {
         guard role == .following, object.number == next else { return }
         if let fault = fault(of: object) {
@@ -208,7 +208,7 @@ public struct Replica: Sendable {
         case taken
     }
 
-    /// Takes note of the outcome of `pending`. Without a known outcome, the caller tries again.
+    /// Records the outcome of `pending`. Without a known outcome, the caller tries again.
     public mutating func settle(_ outcome: Outcome, now: Duration) {
         guard let object = pending else { return }
         pending = nil
