@@ -38,13 +38,13 @@ extension EventLog {
 
     public var status: EventLogStatus {
         let counts = state.counts
-        let archives = ledger.archives
+        let archives = usage.archives
         return EventLogStatus(
             head: state.head, shedding: state.shedding, keeps: state.keeps,
             durability: configuration.durability,
-            usedBytes: ledger.used, maxBytes: configuration.maxBytes, archives: archives.count,
-            unsealed: ledger.unsealed,
-            oldestSegment: ledger.oldest ?? state.head.segment,
+            usedBytes: usage.used, maxBytes: configuration.maxBytes, archives: archives.count,
+            unsealed: usage.unsealed,
+            oldestSegment: usage.oldest ?? state.head.segment,
             appended: counts.appended, duplicates: counts.duplicates, rejected: counts.rejected,
             shed: counts.shed, deferred: counts.deferred, isOpen: state.isOpen)
     }

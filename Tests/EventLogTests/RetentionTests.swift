@@ -72,16 +72,16 @@ struct RetentionTests {
 
     @Test("the oldest segment is the first on the disk, sealed or waiting to be")
     func oldest() {
-        let ledger = DiskUsage(allowance: 0)
-        #expect(ledger.oldest == nil)
+        let usage = DiskUsage(allowance: 0)
+        #expect(usage.oldest == nil)
         let archives = archives(5)
-        ledger.close(4, bytes: 10)
-        ledger.close(5, bytes: 10)
-        #expect(ledger.oldest == 4)
-        ledger.add(archives[3])
-        #expect(ledger.oldest == 4)
-        ledger.remove(archives[3])
-        #expect(ledger.oldest == 5)
+        usage.close(4, bytes: 10)
+        usage.close(5, bytes: 10)
+        #expect(usage.oldest == 4)
+        usage.add(archives[3])
+        #expect(usage.oldest == 4)
+        usage.remove(archives[3])
+        #expect(usage.oldest == 5)
     }
 
     @Test("an alarm is raised first, and nothing is removed before its delay has passed")
