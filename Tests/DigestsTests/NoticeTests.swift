@@ -65,7 +65,7 @@ struct NoticeTests {
         #expect(said.first?.notices.map(\.total) == [1, 15])
     }
 
-    @Test("Failed handshakes of several callers are told once, with the node")
+    @Test("Failed handshakes of several callers are reported once, with the node")
     func handshakes() {
         var log = LogScript()
         for reason in ["certificate_refused", "client_certificate_refused"] {

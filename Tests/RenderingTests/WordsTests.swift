@@ -103,7 +103,7 @@ struct WordsTests {
         #expect(!view.isPast(warns.reason))
     }
 
-    @Test("Failed handshakes are told with the reason, the last caller and what to do")
+    @Test("Failed handshakes are reported with the reason, the last caller and what to do")
     func handshakes() throws {
         var machine = DigestMachine(settings: DigestSettings(firstAfter: .zero))
         var event = Event(
