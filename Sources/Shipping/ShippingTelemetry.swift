@@ -91,7 +91,7 @@ struct ArchiveLeft: TelemetryEvent {
     let fault: String
     var level: Logger.Level { .error }
     var message: String {
-        "an archive in the bucket cannot be read; the restore goes on without it and older ones"
+        "an archive in the bucket cannot be read; the restore continues without it and older ones"
     }
     var fields: [(String, String)] { [("segment", "\(segment)"), ("fault", fault)] }
 }
