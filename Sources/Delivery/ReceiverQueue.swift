@@ -67,7 +67,7 @@ struct ReceiverQueue: Sendable {
 
     /// Maximum length of a timed wait; then the outbox and the clock are checked again.
     private static let longestPause = Duration.seconds(60)
-    /// The time between two looks whether this node may send.
+    /// The time between two checks whether this node may send.
     private static let pauseWithoutLease = Duration.milliseconds(500)
 
     /// Delivers until the task is cancelled. Running tries may then finish within `policy.drain`,

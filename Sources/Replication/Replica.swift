@@ -27,7 +27,7 @@ public struct Replica: Sendable {
     public enum Role: Sendable, Equatable {
         case following
         case leading
-        /// This life is over; the node goes on as a new `Replica` with another writer's name.
+        /// This life is over; the node continues as a new `Replica` with another writer's name.
         case stopped(Stop)
     }
 

@@ -5,13 +5,13 @@ import Synchronization
 /// Whether a node may decide and send, and which node leads. Thread-safe.
 ///
 /// Times are of the clock that also counts the machine's sleep: the lease of a process that was
-/// stopped is over when it goes on.
+/// stopped is over when it continues.
 public final class Leadership: Sendable {
     public enum Role: String, Sendable {
         /// The node copies the leader's lines; it takes, decides and sends nothing.
         case following
         case leading
-        /// The node goes on without the bucket, which does not answer (`ha.bucket_away: tell`).
+        /// The node continues without the bucket, which does not answer (`ha.bucket_away: tell`).
         case alone
         /// The node no longer leads; its process ends.
         case ended

@@ -13,7 +13,7 @@ extension LogShipper {
         /// This node's own address, which its objects carry.
         public var advertise: String
         public var leadership: Leadership
-        /// Whether to go on without the bucket while no other node leads.
+        /// Whether to continue without the bucket while no other node leads.
         public var goesOnAlone: Bool
         /// Whether the other node answers that it leads.
         public var otherLeads: @Sendable () async -> Bool
@@ -84,7 +84,7 @@ extension LogShipper {
     }
 
     /// Checks, when all objects are read and another node leads, that this log has no lines beyond
-    /// them and that this node does not go on alone.
+    /// them and that this node does not continue alone.
     func checkLeader() async throws(ShippingFault) {
         guard let pair, let record, let replica, let leader = replica.leader,
             !replica.isOwn(leader.writer)
@@ -220,7 +220,7 @@ extension LogShipper {
         } catch { return true }
     }
 
-    /// Ends this life if this node goes on alone and the other one leads.
+    /// Ends this life if this node continues alone and the other one leads.
     func checkOther() async throws(ShippingFault) {
         guard let pair, pair.leadership.status.role == .alone, await pair.otherLeads() else {
             return
@@ -240,7 +240,7 @@ extension LogShipper {
     }
 }
 
-/// The bucket has not answered for the lease, and this node goes on without it.
+/// The bucket has not answered for the lease, and this node continues without it.
 struct WentOnAlone: CountedEvent {
     var level: Logger.Level { .error }
     var message: String {
