@@ -30,10 +30,8 @@ extension EventLog {
     public func last(
         _ count: Int, query: EventLogQuery = .all, maxBytes: Int = .max
     ) async throws(EventLogError) -> EventLogBatch {
-        let view = self.view
-        return try await BlockingExecutor.log.run { () throws(EventLogError) in
-            try LineSource.last(count, of: query, in: view, maxBytes: maxBytes)
-        }
+        try await EventLogFiles(view: view, directory: nil, stored: nil)
+            .last(count, query: query, maxBytes: maxBytes)
     }
 
     public var status: EventLogStatus {
