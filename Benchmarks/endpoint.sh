@@ -27,7 +27,7 @@ if [ -z "$bellwether" ]; then
     swift build -c release --static-swift-stdlib --product bellwether >&2
     bellwether=$(swift build -c release --static-swift-stdlib --show-bin-path)/bellwether
 fi
-(cd Benchmarks/endpoint && GOFLAGS=-mod=mod GOCACHE="$work/gocache" "$go" build -o "$work/peer" .)
+(cd Benchmarks/endpoint && GOFLAGS=-mod=mod GOCACHE=${GOCACHE:-$work/gocache} "$go" build -o "$work/peer" .)
 
 cat > "$work/bellwether.yaml" <<YAML
 data_dir: $work/data

@@ -85,7 +85,8 @@ def line_at(part):
 # A part of the lines, for tools that would take many minutes; their times are scaled.
 part = max(1, total // 400_000)
 subset = os.path.join(os.path.dirname(plain), "subset.gz")
-subprocess.run(f"head -n {total // part} {plain} | gzip -6 > {subset}", shell=True, check=True)
+if peers:
+    subprocess.run(f"head -n {total // part} {plain} | gzip -6 > {subset}", shell=True, check=True)
 
 middle = json.loads(line_at(0.5))
 begin = json.loads(line_at(0.25))["ts"]

@@ -124,8 +124,6 @@ struct FolderClosed: TelemetryEvent {
         "the data folder was open to others; its mode is now 0700"
     }
     var fields: [(String, String)] { [("path", path), ("mode", String(mode, radix: 8))] }
-
-    func record(in registry: PrometheusRegistry) {}
 }
 
 /// A lost state file was restored from its snapshot.
@@ -137,8 +135,6 @@ struct StateRestored: TelemetryEvent {
         "the state file was missing and is restored from its snapshot; tokens are not restored"
     }
     var fields: [(String, String)] { [("path", path)] }
-
-    func record(in registry: PrometheusRegistry) {}
 }
 
 extension DataFolder {

@@ -184,7 +184,7 @@ extension Node {
 }
 
 /// This node decides and sends from now on.
-struct LeadershipTaken: TelemetryEvent {
+struct LeadershipTaken: CountedEvent {
     let leadership: Leadership.Status
     var level: Logger.Level { .notice }
     var message: String { "this node leads" }
@@ -192,10 +192,8 @@ struct LeadershipTaken: TelemetryEvent {
         [("term", "\(leadership.term)"), ("role", leadership.role.rawValue)]
     }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ times: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_ha_takeovers_total", by: times, help: "Times that this node began to lead.")
-    }
+    static let counter = (
+        name: "bellwether_ha_takeovers_total",
+        help: "Times that this node began to lead."
+    )
 }

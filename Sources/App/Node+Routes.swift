@@ -124,7 +124,7 @@ extension Node {
             checks.append(
                 HealthCheck("bucket:archives") {
                     let waiting = Double(eventLog.unshipped.segments)
-                    // The log goes on without its bucket, so the node stays ready.
+                    // The log continues without its bucket, so the node stays ready.
                     guard let fault = bucket.archives.status.fault else {
                         return .init(.pass, value: waiting, unit: "segments")
                     }

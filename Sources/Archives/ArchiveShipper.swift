@@ -204,7 +204,7 @@ public final class ArchiveShipper: Sendable {
             }
         }
         let starts = Set(files.compactMap(\.began)).sorted()
-        // A clock that was set forward makes nothing old.
+        // No segment becomes old because a clock was set forward.
         let limit = min(now, log.ageTime) - plan.keep
         // All segments that begin before the last start that is before the limit.
         if let newest = starts.last(where: { $0 < limit }) {

@@ -27,7 +27,7 @@ extension Bucket {
             for start in stride(from: 0, to: size, by: Self.part) {
                 let bytes = try await get(name, range: start..<min(start + Self.part, size))
                 hash.update(data: bytes)
-                try await file.write(bytes, at: start, on: Self.downloads)
+                try await file.append(bytes, on: Self.downloads)
             }
             let reply = try await send(BucketRequest(method: "HEAD", key: location.key(name)))
             let written = reply.header(Self.hashHeader)
@@ -64,22 +64,10 @@ private struct DownloadFile: Sendable {
         }
     }
 
-    func write(
-        _ bytes: [UInt8], at start: Int, on executor: BlockingExecutor
-    ) async throws(BucketFault) {
+    func append(_ bytes: [UInt8], on executor: BlockingExecutor) async throws(BucketFault) {
         try await executor.run { () throws(BucketFault) in
-            var written = 0
-            while written < bytes.count {
-                let count = bytes.withUnsafeBytes {
-                    pwrite(
-                        descriptor, $0.baseAddress?.advanced(by: written), $0.count - written,
-                        off_t(start + written))
-                }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    throw BucketFault(.invalid, place: path, words: FileFault("write", path).reason)
-                }
-                written += count
+            guard AtomicFile.append(bytes, to: descriptor) else {
+                throw BucketFault(.invalid, place: path, words: FileFault("write", path).reason)
             }
         }
     }

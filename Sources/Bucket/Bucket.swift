@@ -264,7 +264,7 @@ public final class Bucket: Sendable {
         guard await pace.enter(isUrgent: request.isUrgent) else {
             return .failure(
                 BucketFault(
-                    .cancelled, place: request.place(location), words: "the request was called off")
+                    .cancelled, place: request.place(location), words: "the request was cancelled")
             )
         }
         do throws(TransferError) {
@@ -273,7 +273,7 @@ public final class Bucket: Sendable {
             pace.leave(reply.status == 503 || reply.status == 429 ? .busy : .answered)
             return .success(reply)
         } catch {
-            pace.leave(error.kind == .cancelled ? .calledOff : .busy)
+            pace.leave(error.kind == .cancelled ? .cancelled : .busy)
             return .failure(BucketFault(error, place: request.place(location)))
         }
     }

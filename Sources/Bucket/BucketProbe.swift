@@ -80,7 +80,7 @@ public struct BucketProbe: Sendable {
     }
 
     /// Requests that are dated more than 15 minutes off are refused ("Common errors", Amazon S3 API
-    /// Reference); a clock that is on its way there is reported earlier.
+    /// Reference); a smaller difference is reported before that.
     static func fault(ofClock difference: Duration) -> String? {
         let seconds = difference.components.seconds
         guard abs(seconds) > 60 else { return nil }
@@ -88,7 +88,7 @@ public struct BucketProbe: Sendable {
             "the store's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") this machine's, and requests are refused from 900 s on; synchronize the clocks"
     }
 
-    /// Some stores accept the condition and ignore it: then two nodes would both lead.
+    /// Some stores accept the condition and ignore it: two nodes could then both lead.
     private func race(_ name: String) async throws(BucketFault) -> String? {
         // The object of the first check exists.
         let second = await create(name, [0])

@@ -17,7 +17,6 @@ public final class BoardService: Sendable {
         var wantedUntil = ContinuousClock.now
         var nextWaiter = 0
         var waiters: [Int: Waiter] = [:]
-        var cancelled: Set<Int> = []
 
         var version: Int { board.version + extra }
 
@@ -202,20 +201,15 @@ public final class BoardService: Sendable {
             await withCheckedContinuation { continuation in
                 var isReady = false
                 change { state in
-                    isReady = state.cancelled.remove(id) != nil || state.isDone(wait)
+                    isReady = Task.isCancelled || state.isDone(wait)
                     if !isReady { state.waiters[id] = Waiter(wait: wait, wake: continuation) }
                 }
                 if isReady { continuation.resume() }
             }
         } onCancel: {
-            let waiter = state.withLock { state in
-                let waiter = state.waiters.removeValue(forKey: id)
-                if waiter == nil { state.cancelled.insert(id) }
-                return waiter
-            }
+            let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
             waiter?.wake.resume()
         }
-        state.withLock { _ = $0.cancelled.remove(id) }
     }
 
     /// Whether a page waits for changes.

@@ -6,7 +6,7 @@ struct PageShell {
     let viewer: Viewer?
     /// The version that the live update compares; nil on a page without live updates.
     var version: Int?
-    /// The path to which the browser goes on at once; nil: none.
+    /// The path that the browser opens at once; nil: none.
     var next: String?
     let main: HTML
 

@@ -225,17 +225,6 @@ public final class DeliveryService: Sendable {
         }
     }
 
-    /// Sends a test digest of each kind to a receiver without the outbox, and returns every step.
-    ///
-    /// Returns nil if there is no receiver with that name.
-    public func sendTest(_ name: String) async -> DeliveryAttempt? {
-        guard let receiver = inForce.first(where: { $0.receiver.name == name })?.receiver else {
-            return nil
-        }
-        return await receiver.sendTests(
-            SampleDigests.tests(at: wall.now).map(Renderer().render))
-    }
-
     private func markOrphanedDeliveriesDead() async {
         let known = Set(inForce.flatMap(\.receiver.addressees))
         let times = times

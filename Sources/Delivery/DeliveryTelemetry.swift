@@ -55,7 +55,7 @@ struct DeliveryDied: TelemetryEvent {
     let words: String
 
     var level: Logger.Level { .error }
-    var message: String { "digest refused for good; see `bellwether outbox list`" }
+    var message: String { "digest refused permanently; see `bellwether outbox list`" }
     var fields: [(String, String)] {
         [("receiver", receiver), ("recipient", recipient), ("digest", digest), ("words", words)]
     }

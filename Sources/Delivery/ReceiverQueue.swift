@@ -67,7 +67,7 @@ struct ReceiverQueue: Sendable {
 
     /// Maximum length of a timed wait; then the outbox and the clock are checked again.
     private static let longestPause = Duration.seconds(60)
-    /// The time between two looks whether this node may send.
+    /// The time between two checks whether this node may send.
     private static let pauseWithoutLease = Duration.milliseconds(500)
 
     /// Delivers until the task is cancelled. Running tries may then finish within `policy.drain`,
@@ -186,10 +186,10 @@ struct ReceiverQueue: Sendable {
             let ended = health.delivered()
             if ended.pause { telemetry.emit(ReceiverResumed(receiver: receiver.name)) }
             if ended.failing {
-                await tell(.recovered(receiver.name), at: now)
+                await announce(.recovered(receiver.name), at: now)
             } else if ended.pause {
                 // The others got the notice of the pause, which may be an open alert there.
-                await tellOthers(NoticeDigest.changed(.recovered(receiver.name), at: now))
+                await announceToOthers(NoticeDigest.changed(.recovered(receiver.name), at: now))
             }
             return
         }
@@ -209,7 +209,7 @@ struct ReceiverQueue: Sendable {
             let notice = NoticeDigest.paused(
                 receiver.name, words: words, policy, at: now)
             // The pause is already in the log, and the dead letters are in the outbox.
-            await tellOthers(notice)
+            await announceToOthers(notice)
         }
     }
 
@@ -221,19 +221,19 @@ struct ReceiverQueue: Sendable {
         let change = ReceiverChange.failing(
             receiver.name, since: now - failing.time, words: failing.words)
         // The notice of the pause says the same.
-        await tell(change, at: now, others: !isPaused)
+        await announce(change, at: now, others: !isPaused)
     }
 
     /// The receiver's failure, if it has lasted for `policy.failingAfter`.
     var failing: ReceiverHealth.Failing? { health.failing(at: stopwatch.elapsed, policy) }
 
-    private func tell(_ change: ReceiverChange, at now: Timestamp, others: Bool = true) async {
+    private func announce(_ change: ReceiverChange, at now: Timestamp, others: Bool = true) async {
         telemetry.emit(ReceiverChanged(change: change))
         await report(change)
-        if others { await tellOthers(NoticeDigest.changed(change, at: now)) }
+        if others { await announceToOthers(NoticeDigest.changed(change, at: now)) }
     }
 
-    private func tellOthers(_ notice: RenderedDigest) async {
+    private func announceToOthers(_ notice: RenderedDigest) async {
         do { try await notifyOthers(notice) } catch {
             telemetry.emit(DeliveryStoreFailed(receiver: receiver.name, fault: "\(error)"))
         }

@@ -246,7 +246,7 @@ extension Source {
         if a.status != b.status { return a.status > b.status }
         let (left, right) = (a.metrics.first, b.metrics.first)
         if let left, let right {
-            if left.state != right.state { return left.state.severity > right.state.severity }
+            if left.state != right.state { return left.state > right.state }
             if left.excess != right.excess { return left.excess > right.excess }
         }
         return a.id < b.id

@@ -194,7 +194,7 @@ public struct Rollup: Sendable, Hashable {
         public var groups: Int
     }
 
-    /// Whether nothing that it reports goes on.
+    /// Whether everything that it reports is over.
     public var isOver: Bool {
         storm == nil && !kinds.isEmpty
             && kinds.allSatisfy { [.ended, .recovered].contains($0.kind) }

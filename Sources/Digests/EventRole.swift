@@ -9,13 +9,13 @@ enum EventRole: Equatable {
     /// lines, a sender's own warning.
     case notice
     /// The run ended: `aborted`, `promoted`, `completed`. Or it is `paused` until a person
-    /// decides, or goes on: `resumed`.
+    /// decides, or continues: `resumed`.
     case outcome(String)
     /// A rehearsal starts or ends in its group.
     case rehearsal
     /// Somebody looks after an incident, or no longer does.
     case acknowledgement
-    /// A rollout goes on as planned: not reported, but it may carry facts about the rollout.
+    /// A rollout continues as planned: not reported, but it may carry facts about the rollout.
     case progress
     /// Not reported.
     case neutral

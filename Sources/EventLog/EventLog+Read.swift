@@ -30,32 +30,19 @@ extension EventLog {
     public func last(
         _ count: Int, query: EventLogQuery = .all, maxBytes: Int = .max
     ) async throws(EventLogError) -> EventLogBatch {
-        let view = self.view
-        return try await BlockingExecutor.log.run { () throws(EventLogError) in
-            try LineSource.last(count, of: query, in: view, maxBytes: maxBytes)
-        }
-    }
-
-    /// Counts the lines that match `query` by the text of `field` (a dotted path).
-    public func count(
-        by field: String, query: EventLogQuery = .all
-    ) async throws(EventLogError) -> EventLogCounts {
-        let view = self.view
-        return try await BlockingExecutor.log.run { () throws(EventLogError) in
-            var count = LogCount(view, by: field, query)
-            return try count.run()
-        }
+        try await EventLogFiles(view: view, directory: nil, stored: nil)
+            .last(count, query: query, maxBytes: maxBytes)
     }
 
     public var status: EventLogStatus {
         let counts = state.counts
-        let archives = ledger.archives
+        let archives = usage.archives
         return EventLogStatus(
             head: state.head, shedding: state.shedding, keeps: state.keeps,
             durability: configuration.durability,
-            usedBytes: ledger.used, maxBytes: configuration.maxBytes, archives: archives.count,
-            unsealed: ledger.unsealed,
-            oldestSegment: ledger.oldest ?? state.head.segment,
+            usedBytes: usage.used, maxBytes: configuration.maxBytes, archives: archives.count,
+            unsealed: usage.unsealed,
+            oldestSegment: usage.oldest ?? state.head.segment,
             appended: counts.appended, duplicates: counts.duplicates, rejected: counts.rejected,
             shed: counts.shed, deferred: counts.deferred, isOpen: state.isOpen)
     }

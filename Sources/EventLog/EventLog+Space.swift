@@ -33,7 +33,7 @@ extension EventLog {
         guard position < head else { return 0 }
         if position.segment == head.segment { return Int(clamping: head.offset - position.offset) }
         var bytes = Int(clamping: head.offset)
-        for archive in ledger.archives
+        for archive in usage.archives
         where archive.name.number >= position.segment && archive.name.number < head.segment {
             bytes +|= Int(clamping: archive.end)
             if archive.name.number == position.segment {

@@ -17,7 +17,7 @@ public final class EventLog: Sendable {
     let queue: AppendQueue
     let writer: Mutex<SegmentWriter>
     let state: LogState
-    let ledger: DiskUsage
+    let usage: DiskUsage
     private let sealer: Sealer
     let view: OwnView
     /// The log with the archives of a store; nil without one.
@@ -102,34 +102,34 @@ public final class EventLog: Sendable {
         let head =
             recovery.active?.head ?? LogPosition(segment: recovery.number, offset: 0)
         let state = LogState(head: head)
-        let ledger = DiskUsage(allowance: configuration.sideBytes)
+        let usage = DiskUsage(allowance: configuration.sideBytes)
         let sealer = Sealer(
-            folder: folder, ledger: ledger, state: state,
+            folder: folder, usage: usage, state: state,
             lines: quarantine.lineGuard(of: .sealing), telemetry: telemetry)
         let keeper = try QuotaKeeper(
-            folder: folder, ledger: ledger, state: state, configuration: configuration,
+            folder: folder, usage: usage, state: state, configuration: configuration,
             telemetry: telemetry, newest: recovery.newestAt, now: clock.now, monotonic: monotonic)
         let answers = AppendAnswers()
         for damage in recovery.missing {
             state.report { $0.add(damage) }
             telemetry.emit(LogFilesTouched(damage: damage))
         }
-        for archive in recovery.archives { ledger.add(archive) }
+        for archive in recovery.archives { usage.add(archive) }
         if let unsaved = recovery.unsaved {
-            DedupIndexFile(folder: folder, ledger: ledger).save(
+            DedupIndexFile(folder: folder, usage: usage).save(
                 unsaved.marks, covering: unsaved.covering)
         }
         for closed in recovery.closed {
             state.note(plain: closed.name.number, closed.plain)
-            ledger.close(closed.name.number, bytes: closed.bytes)
+            usage.close(closed.name.number, bytes: closed.bytes)
             sealer.seal(closed.name, end: closed.end, lines: closed.lines, marks: nil)
         }
-        ledger.setActive(recovery.active?.physicalEnd ?? 0)
+        usage.setActive(recovery.active?.physicalEnd ?? 0)
         if let active = recovery.active { state.note(plain: active.number, recovery.activePlain) }
 
         var writer = SegmentWriter(
             folder: folder, configuration: configuration, clock: clock, telemetry: telemetry,
-            state: state, ledger: ledger, keeper: keeper, sealer: sealer, lock: lock,
+            state: state, usage: usage, keeper: keeper, sealer: sealer, lock: lock,
             marks: recovery.marks,
             active: recovery.active,
             rotation: recovery.active == nil ? .installing(after: recovery.after) : .none,
@@ -152,7 +152,7 @@ public final class EventLog: Sendable {
         self.telemetry = telemetry
         self.clock = clock
         self.state = state
-        self.ledger = ledger
+        self.usage = usage
         self.sealer = sealer
         self.answers = answers
         view = OwnView(folder: folder, state: state, keeper: keeper)

@@ -180,7 +180,7 @@ struct SegmentSealed: TelemetryEvent {
 }
 
 /// A segment could not be compressed; it stays plain, and sealing is retried.
-struct SealingFailed: TelemetryEvent {
+struct SealingFailed: CountedEvent {
     let name: String
     let detail: String
 
@@ -188,13 +188,10 @@ struct SealingFailed: TelemetryEvent {
     var message: String { "segment could not be sealed" }
     var fields: [(String, String)] { [("segment", name), ("detail", detail)] }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ failures: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_log_seal_failures", by: failures,
-            help: "Failed attempts to seal a segment.")
-    }
+    static let counter = (
+        name: "bellwether_log_seal_failures",
+        help: "Failed attempts to seal a segment."
+    )
 }
 
 /// An archive was removed because of its age or for space.
@@ -238,7 +235,7 @@ struct ArchiveRemoved: TelemetryEvent {
 }
 
 /// Damaged bytes were found.
-struct DamageFound: TelemetryEvent {
+struct DamageFound: CountedEvent {
     let path: String
     let what: String
 
@@ -246,12 +243,10 @@ struct DamageFound: TelemetryEvent {
     var message: String { "event log damaged" }
     var fields: [(String, String)] { [("path", path), ("what", what)] }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ places: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_log_damage", by: places, help: "Damaged parts found in the event log.")
-    }
+    static let counter = (
+        name: "bellwether_log_damage",
+        help: "Damaged parts found in the event log."
+    )
 }
 
 /// Files of the log were removed, truncated or replaced by something other than the log.
@@ -379,6 +374,4 @@ struct SealKeyUnkept: TelemetryEvent {
         "cannot write log.key: attempts of this run are measured again after the next start"
     }
     var fields: [(String, String)] { [("fault", fault)] }
-
-    func record(in registry: PrometheusRegistry) {}
 }

@@ -35,7 +35,7 @@ public enum EventName {
     /// The states of the groups that a decision changed.
     public static let digestState = "digest.state"
     public static let deliverySent = "delivery.sent"
-    /// The receiver refused a delivery for good, or it was tried for too long.
+    /// The receiver refused a delivery permanently, or it was tried for too long.
     public static let deliveryRefused = "delivery.refused"
     public static let deliveryDropped = "delivery.dropped"
     /// A person requested another try.
@@ -72,6 +72,8 @@ public enum EventName {
     public static let rehearsalStarted = "rehearsal.started"
     public static let rehearsalFinished = "rehearsal.finished"
     public static let rehearsalFailed = "rehearsal.failed"
+    public static let rehearsalStep = "rehearsal.step"
+    public static let rehearsalRestored = "rehearsal.restored"
 
     /// A gateway ended the runs of a rollout; the next measurement begins a new one.
     public static let runEnded = "run.ended"
@@ -129,13 +131,13 @@ extension EventName {
         case refusal
         /// A loss of lines of the log, or one that is near.
         case fault
-        /// A delivery that failed for good; its level decides whether it is reported.
+        /// A delivery that failed permanently; its level decides whether it is reported.
         case delivery
         /// What the node decided.
         case decision
         /// Something to report that has no recovery; its level is its importance.
         case notice
-        /// The run ended, paused or goes on.
+        /// The run ended, paused or continues.
         case outcome(Outcome)
         /// A rehearsal starts or ends in its group.
         case rehearsal
@@ -151,7 +153,7 @@ extension EventName {
         public var isReserved: Bool { self == .decision || self == .delivery }
     }
 
-    /// How a run ended, or that it waits for a person or goes on.
+    /// How a run ended, or that it waits for a person or continues.
     public enum Outcome: String, Sendable, Hashable {
         case aborted, promoted, completed, paused, resumed
     }

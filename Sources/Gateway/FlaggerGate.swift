@@ -8,7 +8,7 @@ public import Server
 
 /// `POST /rollouts/flagger`: a verdict as the answer to a webhook of Flagger that waits for one.
 ///
-/// Flagger goes on after 200 to 202 and otherwise quotes the answer's body; it evaluates nothing
+/// Flagger continues after 200 to 202 and otherwise quotes the answer's body; it evaluates nothing
 /// else. So 200 is answered to `healthy` only, and every other verdict, also one that could not be
 /// measured, is 409 with the reason. Never 5xx: Flagger's client repeats those and drops the
 /// reason.
@@ -18,7 +18,7 @@ public import Server
 /// is refused. Flagger can set no header: the credential (scope `analysis`) is in the URL's user
 /// part, in the path, or in `metadata.token`.
 public enum FlaggerGateRoutes {
-    /// The hook types whose 2xx answer means that the canary goes on.
+    /// The hook types whose 2xx answer means that the canary continues.
     static let gates: Set<String> = [
         "confirm-rollout", "confirm-promotion", "confirm-traffic-increase", "rollout",
     ]

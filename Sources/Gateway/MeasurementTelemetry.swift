@@ -78,37 +78,31 @@ struct ProbeObserved: TelemetryEvent {
 }
 
 /// An event could not be logged; the answer was sent without it.
-struct EventLost: TelemetryEvent {
+struct EventLost: CountedEvent {
     let event: String
     let fault: String
     var level: Logger.Level { .error }
     var message: String { "an event could not be logged; the answer was sent without it" }
     var fields: [(String, String)] { [("event", event), ("fault", fault)] }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ events: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_events_lost_total", by: events,
-            help: "Events of this node that could not be logged.")
-    }
+    static let counter = (
+        name: "bellwether_events_lost_total",
+        help: "Events of this node that could not be logged."
+    )
 }
 
 /// The log was slower than the budget; the answer was sent before the event was durable.
-struct EventLate: TelemetryEvent {
+struct EventLate: CountedEvent {
     let event: String
     let waited: Duration
     var level: Logger.Level { .warning }
     var message: String { "the log is slow; an answer was sent before its event was durable" }
     var fields: [(String, String)] { [("event", event), ("waited", "\(waited)")] }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ answers: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_events_late_total", by: answers,
-            help: "Answers that were sent before their event was durable.")
-    }
+    static let counter = (
+        name: "bellwether_events_late_total",
+        help: "Answers that were sent before their event was durable."
+    )
 }
 
 /// Checkpoints could not be read; the attempts are restored from the log as far as it reaches.

@@ -177,7 +177,7 @@ extension UInt8 {
 }
 
 /// A request to the notifier for the ended runs failed.
-struct RunEndsMissing: TelemetryEvent {
+struct RunEndsMissing: CountedEvent {
     let fault: String
     let failures: Int
     var level: Logger.Level { failures == 1 || failures % 20 == 0 ? .warning : .debug }
@@ -186,11 +186,8 @@ struct RunEndsMissing: TelemetryEvent {
     }
     var fields: [(String, String)] { [("fault", fault), ("failures", "\(failures)")] }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ tries: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_run_end_poll_failures_total", by: tries,
-            help: "Requests to the notifier for the ended runs that failed.")
-    }
+    static let counter = (
+        name: "bellwether_run_end_poll_failures_total",
+        help: "Requests to the notifier for the ended runs that failed."
+    )
 }

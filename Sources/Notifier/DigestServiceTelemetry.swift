@@ -25,7 +25,7 @@ struct DigestComposed: TelemetryEvent {
 }
 
 /// Reading the log or writing the state file failed; it is tried again and nothing is lost.
-struct DigestServiceFailed: TelemetryEvent {
+struct DigestServiceFailed: CountedEvent {
     let fault: String
     let failures: Int
     var level: Logger.Level { failures == 1 || failures % 20 == 0 ? .error : .debug }
@@ -34,13 +34,10 @@ struct DigestServiceFailed: TelemetryEvent {
     }
     var fields: [(String, String)] { [("fault", fault), ("failures", "\(failures)")] }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ times: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_digest_desk_failures_total", by: times,
-            help: "Failures to read the log or write the state file for digests.")
-    }
+    static let counter = (
+        name: "bellwether_digest_desk_failures_total",
+        help: "Failures to read the log or write the state file for digests."
+    )
 }
 
 /// The quota removed events before they were digested.

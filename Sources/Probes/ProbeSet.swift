@@ -26,7 +26,7 @@ public final class ProbeSet: Sendable {
     /// By probe name.
     private let flights: [String: SingleFlight<Subject, [Signal]>]
 
-    /// Keeps only the first of several probes with the same name; see `conflicts(in:)`.
+    /// Keeps only the first of several probes with the same name, which the configuration refuses.
     ///
     /// - Parameters:
     ///   - clock: Measures budgets and durations.
@@ -44,20 +44,6 @@ public final class ProbeSet: Sendable {
         }
         self.clock = clock
         self.flights = flights
-    }
-
-    /// Probe names and signal names that are used more than once.
-    ///
-    /// For a signal name, returns the probes that declare it. Empty for a valid set.
-    public static func conflicts(in probes: [any Probe]) -> [(name: String, probes: [String])] {
-        let names = Dictionary(grouping: probes, by: \.name).filter { $0.value.count > 1 }
-        var owners: [String: [String]] = [:]
-        for probe in probes {
-            for signal in probe.signals { owners[signal.name, default: []].append(probe.name) }
-        }
-        let signals = owners.filter { $0.value.count > 1 }
-        return names.keys.sorted().map { ($0, [$0]) }
-            + signals.keys.sorted().map { ($0, owners[$0] ?? []) }
     }
 
     /// Measures with the probes concurrently; returns one result per probe, by ascending name.

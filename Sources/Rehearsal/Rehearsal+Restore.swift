@@ -37,7 +37,7 @@ extension Rehearsal {
             }
         }
         if !done.isEmpty {
-            await tell("rehearsal.restored", done.joined(separator: "; "))
+            await recordEvent(EventName.rehearsalRestored, done.joined(separator: "; "))
         }
         return done
     }
@@ -68,9 +68,13 @@ extension Rehearsal {
     }
 
     /// Records an event, marked as a rehearsal.
-    func tell(_ name: String, _ message: String) async {
+    func recordEvent(_ name: String, _ message: String) async {
         let level: Event.Level =
-            name == "rehearsal.failed" ? .error : name == "rehearsal.started" ? .warn : .info
+            switch name {
+            case EventName.rehearsalFailed: .error
+            case EventName.rehearsalStarted: .warn
+            default: .info
+            }
         let rollout = bookmark.rollout
         await record(
             Event(

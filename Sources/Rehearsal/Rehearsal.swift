@@ -86,7 +86,8 @@ public struct Rehearsal: Sendable {
     public func run() async -> RehearsalReport {
         var report = await plan()
         if report.fault != nil { return report }
-        await tell("rehearsal.started", "a rollback rehearsal begins: \(bookmark.name)")
+        await recordEvent(
+            EventName.rehearsalStarted, "a rollback rehearsal begins: \(bookmark.name)")
         let started = ContinuousClock.now
         for index in report.steps.indices where report.steps[index].name != "restore" {
             if let fault = await perform(index, &report, since: started) {
@@ -99,8 +100,8 @@ public struct Rehearsal: Sendable {
         finishRestore(await Task.detached { await restored() }.value, &report)
         let outcome = report.fault.map { "failed: \($0)" } ?? "succeeded"
         let took = report.rollback.map { "rolled back in \(RehearsalReport.milliseconds($0)) ms, " }
-        await tell(
-            report.fault == nil ? "rehearsal.finished" : "rehearsal.failed",
+        await recordEvent(
+            report.fault == nil ? EventName.rehearsalFinished : EventName.rehearsalFailed,
             "the rollback rehearsal \(bookmark.name) \(outcome); \(took ?? "")budget \(RehearsalReport.milliseconds(budget)) ms"
         )
         return report
@@ -186,8 +187,8 @@ public struct Rehearsal: Sendable {
         report.steps[index].duration = began.duration(to: .now)
         report.steps[index].outcome = failure == nil ? .done : .failed
         report.steps[index].words = failure?.description ?? ""
-        await tell(
-            "rehearsal.step",
+        await recordEvent(
+            EventName.rehearsalStep,
             "\(step.name): \(failure.map { "failed: \($0)" } ?? "done"): \(step.command)")
         return failure
     }

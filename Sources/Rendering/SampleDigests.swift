@@ -205,7 +205,7 @@ struct SampleStory {
                 delta("canary.5xx_rate", rate, 0.002, warn: 0.005, fail: 0.01, node + rollout),
                 delta("canary.p99_ms", slow, 180, warn: 400, fail: 500, node + rollout),
             ]
-            let state = deltas.map(\.state).max { $0.gravity < $1.gravity } ?? .pass
+            let state = deltas.map(\.state).max() ?? .pass
             let status: VerdictStatus =
                 switch state {
                 case .pass: .healthy
@@ -314,16 +314,5 @@ struct SampleStory {
             check: delta.metric, state: delta.state, value: delta.value, limit: delta.limit,
             stable: delta.stable, previous: delta.previous,
             why: delta.state == .nodata ? "timeout" : "abs_\(delta.state.rawValue)")
-    }
-}
-
-extension CheckState {
-    fileprivate var gravity: Int {
-        switch self {
-        case .pass: 0
-        case .warn: 1
-        case .nodata: 2
-        case .fail: 3
-        }
     }
 }

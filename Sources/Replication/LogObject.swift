@@ -13,7 +13,7 @@ public struct LogObject: Sendable, Equatable {
         case beat
         /// No lines: the writer leads from this object on, in a new term.
         case takeover
-        /// No lines: the writer leads no more.
+        /// No lines: the writer no longer leads.
         case farewell
     }
 
@@ -24,7 +24,7 @@ public struct LogObject: Sendable, Equatable {
     public var cluster: String
     /// Counts the takeovers; from 1.
     public var term: UInt64
-    /// A random name of the writer, another one for each of its lives.
+    /// A random name of the writer; each life of a node has its own.
     public var writer: String
     /// The writer's node, for people.
     public var node: String
@@ -43,8 +43,6 @@ public struct LogObject: Sendable, Equatable {
     public static let largest = 8 << 20
     /// The most bytes of its head.
     static let largestHead = 4 << 10
-    /// The most bytes of its lines.
-    public static let largestLines = largest - largestHead
 
     public init(
         number: UInt64, kind: Kind, cluster: String, term: UInt64, writer: String, node: String,

@@ -27,7 +27,7 @@ public struct Replica: Sendable {
     public enum Role: Sendable, Equatable {
         case following
         case leading
-        /// This life is over; the node goes on as a new `Replica` with another writer's name.
+        /// This life is over; the node continues as a new `Replica` with another writer's name.
         case stopped(Stop)
     }
 
@@ -47,7 +47,7 @@ public struct Replica: Sendable {
     public let cluster: String
     public let node: String
     public let writer: String
-    /// The names of this folder's earlier lives. They write no more.
+    /// The names of this folder's earlier lives. They no longer write.
     private let earlier: Set<String>
 
     public private(set) var role = Role.following
@@ -91,7 +91,7 @@ public struct Replica: Sendable {
         writer == self.writer || earlier.contains(writer)
     }
 
-    /// Takes note of the object `next`.
+    /// Records the object `next`, which was read.
     public mutating func saw(_ object: LogObject, now: Duration) {
         guard role == .following, object.number == next else { return }
         if let fault = fault(of: object) {
@@ -177,7 +177,7 @@ public struct Replica: Sendable {
         return role == .leading && pending == nil && now >= wroteAt + beat
     }
 
-    /// The next object of a leader, to be created; nil if it leads no more or one is pending.
+    /// The next object of a leader, to be created; nil if this node does not lead or one is pending.
     public mutating func write(
         _ kind: LogObject.Kind, from: LogPosition, to: LogPosition, lines: [UInt8] = [],
         now: Duration
@@ -208,7 +208,7 @@ public struct Replica: Sendable {
         case taken
     }
 
-    /// Takes note of the outcome of `pending`. Without a known outcome, the caller tries again.
+    /// Records the outcome of `pending`. Without a known outcome, the caller tries again.
     public mutating func settle(_ outcome: Outcome, now: Duration) {
         guard let object = pending else { return }
         pending = nil

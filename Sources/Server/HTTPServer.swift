@@ -78,20 +78,14 @@ public final class HTTPServer: Service, Sendable {
     /// shutdown.
     public func drain() { pipeline.drain() }
 
-    /// Reads certificate, key and client authority again, for new handshakes. Open connections
-    /// stay.
-    ///
-    /// - Throws: `ServerError` if the new files cannot be used; the old ones stay in use.
-    public func reloadCertificates(from tls: TLSFiles? = nil) throws(ServerError) {
-        take(try prepareCertificates(from: tls))
-    }
-
     /// Certificates that were read and checked, for `take`.
     public struct PreparedCertificates: Sendable {
         fileprivate let prepared: TLSContextBox.Prepared
     }
 
-    /// The first half of `reloadCertificates`: reads and checks the files without using them.
+    /// Reads certificate, key and client authority again and checks them, without using them.
+    ///
+    /// - Throws: `ServerError` if they cannot be used.
     public func prepareCertificates(
         from tls: TLSFiles? = nil
     ) throws(ServerError) -> PreparedCertificates {
@@ -100,7 +94,7 @@ public final class HTTPServer: Service, Sendable {
                 tls ?? configuration.tls, clients: configuration.clients))
     }
 
-    /// The second half of `reloadCertificates`: uses the prepared certificates; cannot fail.
+    /// Uses the prepared certificates for new handshakes; open connections stay. Cannot fail.
     public func take(_ certificates: PreparedCertificates) {
         box.take(certificates.prepared)
         showExpiry()

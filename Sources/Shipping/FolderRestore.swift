@@ -24,7 +24,8 @@ public struct FolderRestore: Sendable {
     /// The name of the state file's snapshot in a data folder.
     static let snapshotFile = "state.sqlite.snapshot"
 
-    /// The object of a snapshot; `number`: the object of the log up to which it holds, at least.
+    /// The object of a snapshot that contains the effects of the log's objects up to `number`, at
+    /// least.
     static func snapshot(_ number: UInt64) -> String {
         snapshots + LogObject.name(number).dropFirst(LogObject.folder.count)
     }
@@ -53,8 +54,8 @@ public struct FolderRestore: Sendable {
     /// - Parameters:
     ///   - directory: The data folder, which exists and which no node has open.
     ///   - node: The name of this node; the log of another one is not restored. nil: any node's.
-    ///   - most: The bytes of archives to restore; older ones stay in the bucket alone.
-    /// - Throws: Also if the bucket cannot be reached, since it may hold a log.
+    ///   - most: The bytes of archives to restore; older archives stay in the bucket only.
+    /// - Throws: Also if the bucket cannot be reached, because it may have a log.
     public static func begin(
         _ bucket: Bucket, directory: String, node: String?, most: Int, telemetry: Telemetry
     ) async throws(ShippingFault) -> FolderRestore? {
@@ -149,7 +150,7 @@ public struct FolderRestore: Sendable {
     private static func restoreSnapshot(
         _ bucket: Bucket, _ directory: String
     ) async throws(BucketFault) -> UInt64 {
-        // One of this folder's earlier log may be there: its positions are those of other lines.
+        // A snapshot of this folder's earlier log may be there: its positions are of other lines.
         try? FileManager.default.removeItem(atPath: "\(directory)/\(snapshotFile)")
         for snapshot in try await bucket.list(snapshots).reversed() {
             guard let number = snapshotNumber(snapshot.name) else { continue }
@@ -187,7 +188,7 @@ public struct FolderRestore: Sendable {
                         file.object, size: file.size, to: "\(directory)/log/\(file.name)")
                 }
             } catch {
-                // Damaged, or removed meanwhile. It and the older ones stay in the bucket alone.
+                // Damaged, or removed meanwhile. It and the older ones stay in the bucket only.
                 guard error.kind == .answer || error.kind == .missing else { throw error }
                 for file in archive.files {
                     try? FileManager.default.removeItem(atPath: "\(directory)/log/\(file.name)")
@@ -206,8 +207,8 @@ public struct FolderRestore: Sendable {
     ///
     /// - Parameters:
     ///   - eventLog: The log of the folder; nothing else appends to it before this returns.
-    ///   - takesOver: Whether this node continues the log: it then does so before this returns, and
-    ///     gets the lines that another one writes until then.
+    ///   - takesOver: Whether this node continues the log. It then takes over before this returns,
+    ///     and has the lines that another node wrote until then.
     public func finish(_ eventLog: EventLog, takesOver: Bool) async throws(ShippingFault) {
         let writer = SharedLog.randomName()
         var record = ShippingRecord(cluster: cluster)
@@ -257,13 +258,13 @@ public struct FolderRestore: Sendable {
                 break
             } catch {
                 guard error.kind == .taken else { throw .bucket(error) }
-                // The other node has written meanwhile: its object is read, too.
+                // The other node has written meanwhile, and its object is read as well.
                 replica.settle(.taken, now: .zero)
             }
         }
         if isShifted {
-            // Positions in the snapshot are those of lines that are elsewhere now. The state is
-            // rebuilt from the log.
+            // The lines have other positions than in the snapshot, so the state is rebuilt from the
+            // log.
             try? FileManager.default.removeItem(atPath: "\(directory)/\(Self.snapshotFile)")
         }
         record.isRestored = true
@@ -278,7 +279,7 @@ public struct FolderRestore: Sendable {
     /// The last object whose lines are in archives, or the oldest one; nil if there is none.
     private func firstObject() async throws(ShippingFault) -> UInt64? {
         guard let oldest = try await log.oldest() else {
-            // A store that lists late: the log would begin again beside the one that is there.
+            // A store may list new objects late; a second log would then begin beside the first.
             guard hint > 0, try await log.object(hint) != nil else { return nil }
             throw .bucket(
                 BucketFault(

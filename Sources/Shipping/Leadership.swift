@@ -4,16 +4,16 @@ import Synchronization
 
 /// Whether a node may decide and send, and which node leads. Thread-safe.
 ///
-/// Times are those of the clock that also runs while the machine sleeps: a process that was stopped
-/// finds its lease over.
+/// Times are of the clock that also counts the machine's sleep: the lease of a process that was
+/// stopped is over when it continues.
 public final class Leadership: Sendable {
     public enum Role: String, Sendable {
         /// The node copies the leader's lines; it takes, decides and sends nothing.
         case following
         case leading
-        /// The node goes on without the bucket, which does not answer (`ha.bucket_away: tell`).
+        /// The node continues without the bucket, which does not answer (`ha.bucket_away: tell`).
         case alone
-        /// The node leads no more; its process ends.
+        /// The node no longer leads; its process ends.
         case ended
     }
 
@@ -59,7 +59,7 @@ public final class Leadership: Sendable {
         }
     }
 
-    /// Whether the node has begun to lead in this life, even if its lease has run out since.
+    /// Whether the node has led since it started, even if its lease has run out since.
     public var hasBegun: Bool { Self.hasBegun(status.role) }
 
     /// Waits until the node leads, or the task is cancelled.
@@ -87,7 +87,7 @@ public final class Leadership: Sendable {
     /// The bucket has not answered for the lease, and no other node leads.
     func goOnAlone() { change(to: .alone) { $0.until = nil } }
 
-    /// The node acts no more.
+    /// The node no longer acts.
     func end() { change(to: .ended) { $0.until = nil } }
 
     private func change(to role: Role, _ body: (inout State) -> Void) {

@@ -13,7 +13,7 @@ extension LogShipper {
         /// This node's own address, which its objects carry.
         public var advertise: String
         public var leadership: Leadership
-        /// Whether to go on without the bucket while no other node leads.
+        /// Whether to continue without the bucket while no other node leads.
         public var goesOnAlone: Bool
         /// Whether the other node answers that it leads.
         public var otherLeads: @Sendable () async -> Bool
@@ -35,16 +35,17 @@ extension LogShipper {
             OrphansTaken.count(0, in: registry)
         }
 
-        /// The time between two looks of a follower for the next object.
+        /// The time between two reads of a follower for the next object.
         var poll: Duration { min(lease / 10, .milliseconds(500)) }
     }
 
     // MARK: - Following
 
     /// Adds the lines of an object to this node's log, at the positions that they have in the
-    /// leader's. Returns how far this log has the bucket's lines then.
+    /// leader's. Returns the position up to which this log then has the bucket's lines.
     ///
-    /// Lines that are there are compared: those of an earlier life may differ from the leader's.
+    /// Lines that this log has already are compared: those of an earlier life may differ from the
+    /// leader's.
     func add(_ object: LogObject) async throws(ShippingFault) -> LogPosition {
         if object.lines.isEmpty || object.from.segment > eventLog.head.segment {
             // A closed segment gets no further lines.
@@ -55,7 +56,7 @@ extension LogShipper {
         var rest = object.lines
         var from = object.from
         if object.from < head {
-            // A segment that left this disk was in an archive of the bucket.
+            // The segment was removed from this disk, so an archive in the bucket had it.
             guard object.to.segment >= eventLog.status.oldestSegment else { return object.to }
             let known = try await piece(after: object.from)
             guard let known, known.from == object.from,
@@ -73,7 +74,7 @@ extension LogShipper {
         return eventLog.head
     }
 
-    /// Lines of this log from a position on, in one segment.
+    /// The lines of this log after a position, up to the end of its segment.
     private func piece(after position: LogPosition) async throws(ShippingFault) -> LogPiece? {
         var reader = eventLog.reader(from: position)
         do throws(EventLogError) {
@@ -82,8 +83,8 @@ extension LogShipper {
         } catch { throw .folder("the log cannot be read: \(error)") }
     }
 
-    /// When all objects are read: if another node leads, this log has no lines beyond them, and
-    /// this node does not go on alone.
+    /// Checks, when all objects are read and another node leads, that this log has no lines beyond
+    /// them and that this node does not continue alone.
     func checkLeader() async throws(ShippingFault) {
         guard let pair, let record, let replica, let leader = replica.leader,
             !replica.isOwn(leader.writer)
@@ -92,14 +93,14 @@ extension LogShipper {
         if pair.leadership.status.role == .alone { throw .overtaken(by: leader.node) }
     }
 
-    /// The folder cannot follow the bucket's log as it is.
+    /// Ends this life because the folder differs from the bucket's log.
     func diverged() async throws(ShippingFault) -> Never {
         guard pair != nil, let record else { throw .diverged(place: directory) }
         try await setAside(after: record.shipped)
     }
 
-    /// Writes the lines after a position to the bucket, for the leader to take in, and has the next
-    /// start restore this folder.
+    /// Writes the lines after a position to the bucket, from where the leader adds them to its log,
+    /// and makes the next start restore this folder.
     private func setAside(after position: LogPosition) async throws(ShippingFault) -> Never {
         var reader = eventLog.reader(from: position)
         var lines = 0
@@ -122,15 +123,15 @@ extension LogShipper {
         try await beginAnew(lines: lines)
     }
 
-    /// Has the next start restore this folder.
+    /// Makes the next start restore this folder.
     func beginAnew(lines: Int) async throws(ShippingFault) -> Never {
         record?.isRestored = false
         try await save()
         throw .setAside(lines: lines)
     }
 
-    /// Checks at the start and daily that the store creates an object only once; without that, two
-    /// nodes would both lead.
+    /// Checks at the start and once a day that the store creates an object only once; otherwise both
+    /// nodes of a pair could lead.
     func checkStore() async throws(ShippingFault) {
         guard pair != nil else { return }
         if let probedAt, now - probedAt < .seconds(86_400) { return }
@@ -181,13 +182,13 @@ extension LogShipper {
         }
     }
 
-    /// A sign of life, if one is due.
+    /// The object that shows that the leader is alive, if one is due.
     func beat() -> LogObject? {
         guard let record, replica?.isBeatDue(now) == true else { return nil }
         return replica?.write(.beat, from: record.shipped, to: record.shipped, now: now)
     }
 
-    /// Tells the node's other parts until when they may act.
+    /// Sets, for the node's other parts, until when they may act.
     func noteLease() {
         guard let pair, let replica else { return }
         guard replica.role == .leading, let until = replica.actsUntil else {
@@ -208,7 +209,7 @@ extension LogShipper {
         replica = nil
     }
 
-    /// A lease may also run out because this process was stopped.
+    /// Whether the bucket does not answer. A lease also runs out while this process is stopped.
     private func isBucketAway() async -> Bool {
         let (bucket, name) = (log.bucket, LogObject.name(replica?.next ?? 1))
         do throws(BucketFault) {
@@ -219,7 +220,7 @@ extension LogShipper {
         } catch { return true }
     }
 
-    /// Looks whether the other node leads, while this one goes on alone.
+    /// Ends this life if this node continues alone and the other one leads.
     func checkOther() async throws(ShippingFault) {
         guard let pair, pair.leadership.status.role == .alone, await pair.otherLeads() else {
             return
@@ -227,7 +228,7 @@ extension LogShipper {
         throw .lapsed
     }
 
-    /// Tells the other node to take over at once. From here on this node acts no more.
+    /// Writes the object after which the other node takes over at once; this node no longer acts.
     func farewell() async throws(ShippingFault) {
         guard let pair, let record,
             let object = replica?.write(
@@ -239,20 +240,17 @@ extension LogShipper {
     }
 }
 
-/// The bucket has not answered for the lease; this node goes on without it.
-struct WentOnAlone: TelemetryEvent {
+/// The bucket has not answered for the lease, and this node continues without it.
+struct WentOnAlone: CountedEvent {
     var level: Logger.Level { .error }
     var message: String {
         "the bucket has not answered for ha.lease and the other node does not lead: this node goes on alone, and the other one may report the same failures"
     }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ times: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_ha_alone_total", by: times,
-            help: "Times that this node went on although the bucket did not answer.")
-    }
+    static let counter = (
+        name: "bellwether_ha_alone_total",
+        help: "Times that this node went on although the bucket did not answer."
+    )
 }
 
 /// The other node may take over at once.
@@ -261,5 +259,4 @@ struct HandedOver: TelemetryEvent {
     var level: Logger.Level { .notice }
     var message: String { "this node has handed over to the other one" }
     var fields: [(String, String)] { [("term", "\(term)")] }
-    func record(in registry: PrometheusRegistry) {}
 }

@@ -6,9 +6,9 @@ import Replication
 import Synchronization
 import Telemetry
 
-/// What keeps a restore short and the bucket small, and the end of a node.
+/// Snapshots of the state file, removal of old objects, and the last copy at a stop.
 extension LogShipper {
-    /// Notes that the bucket answers, also a follower, which creates no object.
+    /// Records that the bucket answers. A follower, which creates no object, calls it, too.
     func recover() {
         let failures = state.value.withLock { status in
             defer { (status.failures, status.fault, status.isRefusal) = (0, "", false) }
@@ -77,7 +77,7 @@ extension LogShipper {
         return next - 1
     }
 
-    /// Copies the lines that are left, for at most `limit`. Call it when `run` has returned.
+    /// Copies the remaining lines, for at most `limit`. Call it when `run` has returned.
     public func finish(within limit: Duration) async {
         let deadline = clock.now + limit
         let work = Task {

@@ -10,10 +10,10 @@ import Transfer
 
 /// Copies a node's log to its bucket as its lines are stored.
 ///
-/// The rules are those of `Replica`. Of two nodes without a pair, the one that starts last continues
-/// the log, and any other one stops at its next write. A node of a pair follows the leader, whose
-/// lines it adds to its own log, until that is silent for the lease. Call `run` once.
-/// `FolderRestore` fills an empty folder before.
+/// The rules are those of `Replica`. Of two nodes that are no pair, the one that starts last
+/// continues the log, and the other one stops at its next write. A node of a pair adds the leader's
+/// lines to its own log, until the leader has written nothing for the lease. Call `run` once;
+/// before it, `FolderRestore` fills an empty folder.
 public actor LogShipper {
     /// For the health check.
     public struct Status: Sendable, Equatable {
@@ -45,7 +45,7 @@ public actor LogShipper {
     /// nil for a node without a second one.
     let pair: Pair?
     let telemetry: Telemetry
-    /// Also runs while the machine sleeps.
+    /// It also counts the time that the machine sleeps.
     let clock = ContinuousClock()
     let start = ContinuousClock.now
 
@@ -97,7 +97,7 @@ public actor LogShipper {
         saved = record
         if let record, record.shipped > opened {
             guard pair != nil else { throw .behind(place: directory) }
-            // An older copy of the folder, or one whose disk lost lines.
+            // The folder is an older copy, or its disk lost lines.
             try await beginAnew(lines: 0)
         }
         if let record { mark.set(term: 0, shipped: record.shipped) }
@@ -184,7 +184,7 @@ public actor LogShipper {
             } else {
                 await lines(after: record?.shipped ?? .start, within: untilBeat)
                 if Task.isCancelled { return }
-                // At most to half of the lease: the write itself needs what is left of it.
+                // At most until half of the lease is over: the write needs the other half.
                 let rest = untilBeat.map { max($0, (pair?.lease ?? .zero) / 6) } ?? delay
                 if isCaughtUp { await mark.collect(for: min(delay, rest)) }
                 try await ship()
@@ -197,7 +197,7 @@ public actor LogShipper {
         }
     }
 
-    /// A folder whose log was never in a bucket: the bucket must not have a log either.
+    /// Claims the prefix for a folder whose log was never in a bucket; throws if it has a log.
     private func adopt() async throws(ShippingFault) {
         let owner: PrefixOwner?
         do throws(BucketFault) {
@@ -211,7 +211,7 @@ public actor LogShipper {
         try await save()
     }
 
-    /// Begins a life as a follower.
+    /// Begins a new life, with a new writer's name, as a follower.
     private func begin() {
         guard var record else { return }
         let writer = SharedLog.randomName()
@@ -225,7 +225,7 @@ public actor LogShipper {
 
     // MARK: - Following
 
-    /// Takes the next object of the log.
+    /// Records the next object of the bucket's log; a node of a pair also stores its lines.
     private func take(_ object: LogObject) async throws(ShippingFault) {
         guard var record else { return }
         var seen = replica
@@ -252,7 +252,7 @@ public actor LogShipper {
         }
         record.next = object.number + 1
         self.record = record
-        // Only now: one that could not be stored is read again, and not the one after it.
+        // Not earlier: an object that could not be stored is read again before the next one.
         replica?.saw(object, now: now)
         if object.number % Self.objectsPerSave == 0 { try await save() }
     }
@@ -268,13 +268,13 @@ public actor LogShipper {
             isCaughtUp = true
         }
         if replica?.isTakeoverDue(now) == true {
-            // This process may have been stopped for days since it looked.
+            // This process may have been stopped for days since the last check.
             isKnown = false
             try await checkNewest()
         }
         guard var replica, let record else { return }
         if pair == nil { try await keepKey() }
-        // The names of all lives are on the disk before the first write of each.
+        // The name of each life is on the disk before its first write.
         if pair == nil || saved?.writers != record.writers || replica.isTakeoverDue(now) {
             try await save()
         }
@@ -288,9 +288,9 @@ public actor LogShipper {
         state.value.withLock { $0.isLeading = true }
     }
 
-    /// Objects are removed after some days. Without the newest one that this folder knows, others
-    /// have continued the log and their objects are gone, too: a number that was used must not be
-    /// used again.
+    /// Checks that the newest object that this folder knows is in the bucket. If it was removed, as
+    /// objects are after some days, others have continued the log and their objects may be removed,
+    /// too: a number that was used must not be used again.
     private func checkNewest() async throws(ShippingFault) {
         guard !isKnown, let record else { return }
         if record.next > 1 {
@@ -301,7 +301,7 @@ public actor LogShipper {
         isKnown = true
     }
 
-    /// Keeps the key with which this node's own lines are sealed, for a folder that is restored.
+    /// Copies the key that seals this node's own lines to the bucket, for a restored folder.
     private func keepKey() async throws(ShippingFault) {
         let directory = directory
         guard let key = await BlockingExecutor.shipping.run({ SealKey.copy(of: directory) }) else {
@@ -333,9 +333,9 @@ public actor LogShipper {
         guard let piece = LogPiece(batch.lines) else {
             let end = max(record.shipped, batch.end)
             if record.shipped.segment > 0, end.segment > record.shipped.segment {
-                // A segment was closed. That is an object, too, before its archive may be copied: a
-                // node that was overtaken learns it here, and whoever continues the log adds
-                // nothing to the segment.
+                // A segment was closed. An object says so before its archive may be copied: a node
+                // that was overtaken finds out here, and the node that continues the log adds nothing
+                // to the segment.
                 if let object = replica?.write(.beat, from: end, to: end, now: now) {
                     try await create(object)
                 }
@@ -353,7 +353,7 @@ public actor LogShipper {
 
     /// Creates the pending object.
     func create(_ object: LogObject) async throws(ShippingFault) {
-        // The life before may have tried to create another object of this number.
+        // The previous life may have packed another object with this number.
         if packed?.object != object { packed = (object, try await log.pack(object)) }
         let (bucket, bytes) = (log.bucket, packed?.bytes ?? [])
         do throws(BucketFault) {
@@ -388,8 +388,8 @@ public actor LogShipper {
 
     /// Whether every line of a closed segment is in the bucket's log.
     ///
-    /// Its archive may be copied only then: a restored folder takes archives for complete, and the
-    /// lines behind them from the log.
+    /// Only then may its archive be copied: a restored folder takes an archive to be complete, and
+    /// only later lines from the log.
     public nonisolated func hasShipped(segment number: UInt64) -> Bool {
         let shipped = mark.value.shipped
         return number < shipped.segment || eventLog.head <= shipped

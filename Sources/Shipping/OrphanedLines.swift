@@ -7,8 +7,9 @@ import Logging
 import Replication
 public import Telemetry
 
-/// Lines that a leader had acknowledged and not copied when another node continued the log. Their
-/// node sets them aside in the bucket, and the leader takes them in as if they were sent again.
+/// Lines that a leader had acknowledged and not copied when another node continued the log. The node
+/// that has them sets them aside in the bucket, and the new leader stores them as if they were sent
+/// again.
 public struct OrphanedLines: Sendable {
     static let folder = LogObject.folder + "orphaned/"
 
@@ -23,7 +24,7 @@ public struct OrphanedLines: Sendable {
     private let mark: ShippingMark
     private let telemetry: Telemetry
 
-    /// The time between two looks.
+    /// The time between two listings.
     private static let pause = Duration.seconds(10)
 
     public init(
@@ -63,7 +64,7 @@ public struct OrphanedLines: Sendable {
                 let accepted = try await take(object.name)
                 telemetry.emit(OrphansTaken(lines: accepted, place: object.name))
             } catch {
-                // It must not hold up the others.
+                // It must not delay the others.
                 guard case .object = error else { throw error }
                 if left.insert(object.name).inserted {
                     telemetry.emit(OrphansLeft(fault: "\(error)"))
@@ -94,7 +95,7 @@ public struct OrphanedLines: Sendable {
                 throw .folder("\(error)")
             }
             accepted = receipt.accepted
-            // Tried again at the next look.
+            // Tried again at the next listing.
             guard await mark.wait(for: receipt.end, within: .seconds(60)) else { return accepted }
         }
         do throws(BucketFault) { try await bucket.remove(name) } catch { throw .bucket(error) }
@@ -139,5 +140,4 @@ struct OrphansLeft: TelemetryEvent {
     var level: Logger.Level { .warning }
     var message: String { "lines that the earlier leader had not copied are not in the log yet" }
     var fields: [(String, String)] { [("fault", fault)] }
-    func record(in registry: PrometheusRegistry) {}
 }

@@ -22,7 +22,7 @@ public enum PairFolder {
                 throw ShippingFault.folder("\(error)")
             }
         }
-        // Another process may have this folder.
+        // Another process may use this folder.
         defer { lock.release() }
         let record = try ShippingRecord.load(directory)
         if let record, record.isRestored, !record.writers.isEmpty { return }
@@ -45,7 +45,7 @@ public enum PairFolder {
                 bucket, id: id, node: node, now: WallClock.system.now)
         } catch { throw .undecided(place: directory, error) }
         guard let owner else { return }
-        // Two nodes of other names are no pair.
+        // Two nodes with different names are no pair.
         guard !hasLog, owner.node == node else { throw .otherCluster(place: directory) }
         do throws(FileFault) { try PrefixOwner.adopt(owner.id, in: directory) } catch {
             throw .folder("\(error)")

@@ -27,8 +27,8 @@ struct SharedLog: Sendable {
         return bytes
     }
 
-    /// Runs requests for at most `limit`, if there is one. What is under way then is called off and
-    /// not waited for: it may wait for credentials, or for its turn.
+    /// Runs requests for at most `limit`, if there is one. Requests that run then are cancelled and
+    /// not waited for: they may wait for credentials, or for their turn.
     static func within<Found: Sendable>(
         _ limit: Duration?, of name: String,
         _ work: @escaping @Sendable () async throws(BucketFault) -> Found
@@ -50,7 +50,7 @@ struct SharedLog: Sendable {
         }
         for await result in results { return try result.get() }
         guard !Task.isCancelled else {
-            throw BucketFault(.cancelled, place: name, words: "the request was called off")
+            throw BucketFault(.cancelled, place: name, words: "the request was cancelled")
         }
         throw BucketFault(.unreachable, place: name, words: "no answer within \(limit)")
     }
@@ -98,8 +98,8 @@ struct SharedLog: Sendable {
         } catch { throw .bucket(error) }
     }
 
-    /// The last number for which `holds` is true, if it holds for the first one and for none behind
-    /// one for which it does not.
+    /// The last number for which `holds` is true, found by bisection. `holds` must be true for the
+    /// first number, and false for all numbers after one for which it is false.
     static func last(
         in range: Range<UInt64>, isolation: isolated (any Actor)? = #isolation,
         _ holds: (UInt64) async throws(ShippingFault) -> Bool

@@ -15,7 +15,7 @@ public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
     case diverged(place: String)
     /// The bucket has lines that this folder lost.
     case behind(place: String)
-    /// A restore of the folder was interrupted, and the bucket is another one now, or none.
+    /// A restore of the folder was interrupted, and its bucket is no longer configured.
     case unfinished(place: String)
     /// The folder is of another cluster than the bucket.
     case otherCluster(place: String)
@@ -41,22 +41,22 @@ public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
         case .overtaken(let node):
             "another node\(node.isEmpty ? "" : " (\(node))") continues the log in the bucket, so this one has stopped; if both are wanted, give each a prefix of its own in bucket.url"
         case .lapsed:
-            "this node leads no more: the bucket took none of its writes for ha.lease; it starts again to follow"
+            "this node no longer leads: the bucket took none of its writes for ha.lease; it starts again as a follower"
         case .handedOver:
-            "this node has handed over; it starts again to follow"
+            "this node has handed over to the other one; it starts again as a follower"
         case .setAside(let lines):
-            "another node continues the log, and \(lines) lines of this folder were not in the bucket; they are there now, and the other node takes them in; the next start restores this folder"
+            "another node continues the log, and \(lines) lines of this folder were not in the bucket; they are there now, and the other node adds them to its log; the next start restores this folder"
         case .diverged(let place):
             "\(place): the bucket's log was continued by another node and lacks lines of this folder; start with an empty data_dir to restore the bucket's log, after moving this folder away, or give this node a prefix of its own in bucket.url; if the bucket was emptied or replaced, remove bucket.json and log/shipped from this folder"
         case .behind(let place):
-            "\(place): the bucket has lines that this folder lost, as an older copy of it has; move this folder away and start with an empty data_dir, which gets them from the bucket"
+            "\(place): the bucket has lines that this folder lacks, which may be an older copy; move this folder away and start with an empty data_dir, which gets them from the bucket"
         case .unfinished(let place):
             "\(place): a restore of this folder was interrupted; start with the same bucket.url, or empty this folder"
         case .otherCluster(let place):
             "\(place): the bucket's log was not made by this folder; start with an empty data_dir to restore it, or give this node a prefix of its own in bucket.url"
         case .object(let place, let words): "\(place): \(words)"
         case .undecided(let place, let fault):
-            "\(place): is empty, and the bucket, which may hold this node's log, does not answer: \(fault); start again when it does, or without the key bucket for a log that begins anew"
+            "\(place): is empty, and the bucket, which may hold this node's log, does not answer: \(fault); start again when it answers, or remove the key bucket to begin a new log"
         case .bucket(let fault): fault.description
         case .folder(let words): words
         }

@@ -1,7 +1,7 @@
 public import Events
 import Synchronization
 
-/// How far the log is in the bucket, and who waits for it. Thread-safe.
+/// How far the log is in the bucket, and the tasks that wait for it. Thread-safe.
 public final class ShippingMark: Sendable {
     private struct State {
         var term: UInt64 = 0
@@ -38,7 +38,7 @@ public final class ShippingMark: Sendable {
                 }
                 pause?.resume()
                 if let answer { return continuation.resume(returning: answer) }
-                // Only now, so that the end of the time finds the waiter.
+                // Not earlier: when the time is over, the waiter must be in the list.
                 Task {
                     try? await Task.sleep(for: limit)
                     self.resume(id, returning: false)
@@ -80,7 +80,7 @@ public final class ShippingMark: Sendable {
         for waiter in done.values { waiter.resume.resume(returning: true) }
     }
 
-    /// Nobody waits any longer: no further line gets into the bucket.
+    /// Ends all waits, because no further line gets into the bucket.
     func end() {
         let (waiters, pause) = state.withLock { state in
             defer { state.waiters = [:] }
@@ -90,7 +90,7 @@ public final class ShippingMark: Sendable {
         for waiter in waiters.values { waiter.resume.resume(returning: false) }
     }
 
-    /// Waits for `limit`, but not while anybody waits for lines or the task is cancelled.
+    /// Waits for `limit`; returns at once if a task waits for lines or this one is cancelled.
     func collect(for limit: Duration) async {
         let id = newID()
         await withTaskCancellationHandler {

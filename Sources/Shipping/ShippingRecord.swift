@@ -10,7 +10,7 @@ import JSON
 
 /// What a folder knows of the bucket's log: `bucket.json`.
 ///
-/// May be behind: the objects after `next` are read again at the start.
+/// It may be older than the log: the objects from `next` on are read again at the start.
 struct ShippingRecord: Equatable, Sendable {
     var cluster: String
     /// The writers of this folder's lives, newest last.

@@ -91,19 +91,17 @@ struct ArchiveLeft: TelemetryEvent {
     let fault: String
     var level: Logger.Level { .error }
     var message: String {
-        "an archive in the bucket cannot be read; the restore goes on without it and older ones"
+        "an archive in the bucket cannot be read; the restore continues without it and older ones"
     }
     var fields: [(String, String)] { [("segment", "\(segment)"), ("fault", fault)] }
-    func record(in registry: PrometheusRegistry) {}
 }
 
-/// Objects of the log were removed whose lines are in archives.
+/// Objects of the log were removed, because archives have their lines.
 struct OldObjectsRemoved: TelemetryEvent {
     let objects: UInt64
     var level: Logger.Level { .info }
     var message: String { "old objects of the log removed from the bucket" }
     var fields: [(String, String)] { [("objects", "\(objects)")] }
-    func record(in registry: PrometheusRegistry) {}
 }
 
 /// Lines were removed before they were in the bucket.

@@ -19,7 +19,7 @@ extension Store {
     /// The path of the snapshot of the state file at `path`.
     public static func snapshotPath(of path: String) -> String { path + ".snapshot" }
 
-    /// Writes the snapshot and replaces the previous one. Reads and writes go on meanwhile.
+    /// Writes the snapshot and replaces the previous one. Reads and writes continue meanwhile.
     public func snapshot() async throws {
         let path = path
         try await Self.copying.run { try Self.copy(path, to: Self.snapshotPath(of: path)) }

@@ -23,6 +23,20 @@ extension TelemetryEvent {
     public func record(in registry: PrometheusRegistry) {}
 }
 
+/// An event that one counter without labels counts.
+public protocol CountedEvent: TelemetryEvent {
+    static var counter: (name: String, help: String) { get }
+}
+
+extension CountedEvent {
+    public func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
+
+    /// Adds to the counter. Adding 0 at the start shows it before the first event.
+    public static func count(_ times: Double, in registry: PrometheusRegistry) {
+        registry.count(counter.name, by: times, help: counter.help)
+    }
+}
+
 /// The wall clock was set. Deadlines are moved by the same step, so waits keep their length.
 public struct ClockSet: TelemetryEvent {
     private let part: String

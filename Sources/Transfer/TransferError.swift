@@ -58,7 +58,7 @@ public struct TransferError: Error, Sendable, Equatable, CustomStringConvertible
         case .tooLarge: "check that this is the right address, or raise the limit"
         case .closed: "check the peer's log"
         case .protocolFault: "check that the address speaks this protocol"
-        case .cancelled: "nothing: it was called off"
+        case .cancelled: "nothing: it was cancelled"
         case .internalFault: "check memory and open files of this process"
         }
     }

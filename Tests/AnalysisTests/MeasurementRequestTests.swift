@@ -90,9 +90,9 @@ struct MeasurementRequestTests {
     }
 
     @Test func whatTheCallerSaysOfItsRunIsReadAndNeverRefused() throws {
-        let told = try parse(#"{"rollout":"r","count":"10","failureLimit":"0"}"#)
-        #expect(told.count == 10)
-        #expect(told.failureLimit == 0)
+        let reported = try parse(#"{"rollout":"r","count":"10","failureLimit":"0"}"#)
+        #expect(reported.count == 10)
+        #expect(reported.failureLimit == 0)
         #expect(try parse(#"{"rollout":"r","count":10,"failureLimit":2}"#).failureLimit == 2)
         #expect(try MeasurementRequest(query: "rollout=r&count=10&failureLimit=2").count == 10)
         for odd in [
@@ -104,7 +104,7 @@ struct MeasurementRequestTests {
         }
         #expect(try parse(#"{"rollout":"r","count":1,"count":2}"#).count == 1)
         // It says nothing of what is measured.
-        #expect(told.series() == MeasurementRequest(rollout: "r").series())
+        #expect(reported.series() == MeasurementRequest(rollout: "r").series())
     }
 
     @Test func escapedKeysAndValuesAreRead() throws {

@@ -93,7 +93,7 @@ struct StatisticalJudgeTests {
         }
         #expect(states.first != .fail)
         #expect(states.last == .fail)
-        #expect(states == states.sorted { $0.gravity > $1.gravity })
+        #expect(states == states.sorted())
     }
 
     /// Two attempts within one window count it once.

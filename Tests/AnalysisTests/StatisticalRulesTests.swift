@@ -46,7 +46,7 @@ struct StatisticalRulesTests {
                 let now = CounterRule.conclude(
                     counts, in: context(spec, run: run, healthy: [0.002]))
                 if let last {
-                    #expect(now.findings.worstState.gravity <= last.findings.worstState.gravity)
+                    #expect(now.findings.worstState >= last.findings.worstState)
                     #expect((now.numbers.pWindow ?? 2) <= (last.numbers.pWindow ?? 2) + 1e-12)
                     #expect((now.numbers.pRun ?? 2) <= (last.numbers.pRun ?? 2) + 1e-12)
                     #expect((now.numbers.lower ?? 0) >= (last.numbers.lower ?? 0))

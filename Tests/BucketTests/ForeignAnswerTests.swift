@@ -163,7 +163,7 @@ final class ForeignAnswerTests: Sendable {
         pace.leave(.answered)
         #expect(await urgent.value)
         #expect(pace.waiting == 1)
-        pace.leave(.calledOff)
+        pace.leave(.cancelled)
         #expect(pace.waiting == 1)
         pace.leave(.answered)
         #expect(await other.value)

@@ -286,7 +286,7 @@ struct DeliveryServiceTests {
         let service = bench.service([refuses, works])
         try await bench.running(service) {
             try await bench.enqueue((0..<6).map { Sample.digest("d\($0)") }, service)
-            try await eventually("the others are told") {
+            try await eventually("the others got the notice") {
                 try await bench.count(.sent) == 7
             }
             #expect(refuses.calls.map(\.digest) == ["d0", "d1", "d2"])

@@ -180,7 +180,7 @@ struct FanOutTests {
             try await bench.passing(.seconds(1), until: "it is back") { bench.changes.count == 2 }
             #expect(bench.changes.last == .recovered("away"))
             #expect(service.failingReceivers.isEmpty)
-            try await eventually("the other one was told") { here.calls.count == 3 }
+            try await eventually("the other one got the notice") { here.calls.count == 3 }
         }
         #expect(here.calls[1].digest.hasPrefix("failing-away-"))
         #expect(here.calls[2].digest.hasPrefix("recovered-away-"))
@@ -199,7 +199,7 @@ struct FanOutTests {
             try await bench.passing(.seconds(1), until: "it is reported") {
                 !bench.changes.isEmpty
             }
-            try await eventually("the other one was told") { here.calls.count == 2 }
+            try await eventually("the other one got the notice") { here.calls.count == 2 }
         }
         let second = bench.service([away, here])
         try await bench.running(second) {
@@ -210,7 +210,7 @@ struct FanOutTests {
             #expect(bench.changes.map(\.receiver) == ["away"])
             works.store(true, ordering: .relaxed)
             try await bench.passing(.seconds(1), until: "it is back") { bench.changes.count == 2 }
-            try await eventually("the other one was told") { here.calls.count == 3 }
+            try await eventually("the other one got the notice") { here.calls.count == 3 }
         }
         #expect(bench.changes.last == .recovered("away"))
         #expect(here.calls.last?.digest.hasPrefix("recovered-away-") == true)
@@ -280,7 +280,7 @@ struct FanOutTests {
             let other = try Store(path: bench.store.path)
             let now = bench.clock.wall.now
             _ = try await other.write { db in try Outbox.retryDead(db, at: now) }
-            try await bench.passing(until: "the others are told") { here.calls.count == 5 }
+            try await bench.passing(until: "the others got the notice") { here.calls.count == 5 }
         }
         #expect(here.calls[4].digest.hasPrefix("recovered-slack-"))
         #expect(bench.changes.isEmpty, "it was not failing for five minutes")

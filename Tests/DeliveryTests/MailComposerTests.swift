@@ -131,9 +131,9 @@ struct MailComposerTests {
             #expect(parsed.headers.map { $0[0] } == clean, comment)
             #expect(parsed.types == ["text/plain", "text/html"], comment)
             #expect(parsed.bodies.count == 2, comment)
-            let told = parsed.header("Subject") ?? ""
+            let reported = parsed.header("Subject") ?? ""
             #expect(
-                told.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control },
+                reported.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control },
                 comment)
         }
     }

@@ -100,10 +100,10 @@ struct SlackReceiverTests {
         slack.kill()
         let unreachable = await receiver(.value(slack.url)).send(Sample.digest(), to: [""])
         for attempt in [refused, unreachable] {
-            let told = "\(attempt)"
-            #expect(!told.contains(slack.key))
-            #expect(!told.contains("/services/"))
-            #expect(!told.contains("\u{1B}"))
+            let reported = "\(attempt)"
+            #expect(!reported.contains(slack.key))
+            #expect(!reported.contains("/services/"))
+            #expect(!reported.contains("\u{1B}"))
         }
         #expect(refused.results[0].words.contains("no such hook"))
     }

@@ -65,7 +65,7 @@ struct NoticeTests {
         #expect(said.first?.notices.map(\.total) == [1, 15])
     }
 
-    @Test("Failed handshakes of several callers are told once, with the node")
+    @Test("Failed handshakes of several callers are reported once, with the node")
     func handshakes() {
         var log = LogScript()
         for reason in ["certificate_refused", "client_certificate_refused"] {
@@ -171,7 +171,8 @@ struct NoticeTests {
         log.write(
             log.notice(EventName.logShed, extra: [JSONValue.Member("count", .number("41"))]))
         log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
-        log.machine.observe(lost: 1, before: LogPosition(segment: 1, offset: 201))
+        log.write(
+            log.notice(EventName.logGap, extra: [JSONValue.Member("lines", .number("1"))]))
         log.pass(10)
         #expect(log.said().map(\.shed) == [42, 42])
         log.pass(60)

@@ -111,14 +111,14 @@ struct RouteTests {
         for name in names { log.write(log.verdict(.unhealthy, attempt: 1, rollout: name)) }
         log.pass(10)
         #expect(log.said().count { $0.receivers.contains("full") } == 3)
-        let told = log.now
+        let reportedAt = log.now
         log.pass(1)
         for _ in 0..<2 {
             abort("shared", &log)
             log.pass(milliseconds: 500)
             let digest = try #require(log.said().last)
             #expect(digest.receivers == ["free", "full"])
-            #expect(digest.notBefore == ["full": told + .seconds(60)])
+            #expect(digest.notBefore == ["full": reportedAt + .seconds(60)])
             // Verdicts within a minute after the end belong to the aborted run.
             log.pass(20)
             log.write(log.verdict(.unhealthy, attempt: 1, rollout: "shared", series: "x"))

@@ -20,8 +20,8 @@ struct MissingLinesTests {
             .filter { $0.event == EventName.logDamaged }
     }
 
-    private func untilTold(_ eventLog: EventLog) async throws -> Event {
-        try await eventually("the loss is told", within: .seconds(20)) {
+    private func untilReported(_ eventLog: EventLog) async throws -> Event {
+        try await eventually("the loss is reported", within: .seconds(20)) {
             try await !damage(eventLog).isEmpty
         }
         let events = try await damage(eventLog)
@@ -72,9 +72,9 @@ struct MissingLinesTests {
         #expect(missing.first?.what.contains("to \(head)") == true, "\(found.damage)")
 
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
-        let told = try await untilTold(eventLog)
-        #expect(told.extra("lines")?.integer == 5)
-        #expect(told.extra("to")?.string == head.description)
+        let reported = try await untilReported(eventLog)
+        #expect(reported.extra("lines")?.integer == 5)
+        #expect(reported.extra("to")?.string == head.description)
         // The positions of the lost lines are not reused.
         var reader = eventLog.reader(from: head)
         let seen = try await reader.all()
@@ -98,8 +98,8 @@ struct MissingLinesTests {
         try FileManager.default.removeItem(atPath: log.directory + "/log/" + name)
         #expect(try await !log.files.verify().isSound)
         let eventLog = try await log.open()
-        let told = try await untilTold(eventLog)
-        #expect(told.extra("lines")?.integer == Int64(lines))
+        let reported = try await untilReported(eventLog)
+        #expect(reported.extra("lines")?.integer == Int64(lines))
         await eventLog.close()
         let again = try await log.open()
         #expect(try await damage(again).count == 1)
@@ -114,9 +114,9 @@ struct MissingLinesTests {
         let eventLog = try await log.open()
         await eventLog.expect(head, of: "digest")
         await eventLog.expect(.start, of: "forward")
-        let told = try await untilTold(eventLog)
-        #expect(told.extra("to")?.string == head.description)
-        #expect(told.message?.contains("digest") == true)
+        let reported = try await untilReported(eventLog)
+        #expect(reported.extra("to")?.string == head.description)
+        #expect(reported.message?.contains("digest") == true)
         var reader = eventLog.reader(from: head)
         _ = try await eventLog.ingest(body([senderLine(300)]))
         #expect(try await reader.texts().contains(senderLine(300)))
@@ -151,10 +151,10 @@ struct MissingLinesTests {
         disk.fail(nil)
         await eventLog.maintain()
         await eventLog.settle()
-        let told = try await untilTold(eventLog)
+        let reported = try await untilReported(eventLog)
         var whole = eventLog.reader(from: .start)
         let left = try await whole.all().filter { try Event(line: $0.bytes).node == "gw-b" }
-        #expect(told.extra("lines")?.integer == Int64(120 - left.count))
+        #expect(reported.extra("lines")?.integer == Int64(120 - left.count))
         await eventLog.close()
     }
 

@@ -76,8 +76,8 @@ struct NumberBoundsTests {
         await #expect(throws: EventLogError.self) { _ = try await eventLog.append(event) }
         // Our own counters are clamped to the range of counts.
         _ = try await eventLog.appendGap(lines: .max, cursor: "digest", at: log.clock.wall.now)
-        let told = try Event(line: try await eventLog.last(1).lines[0].bytes, from: .sender)
-        #expect(told.extra("lines")?.count == .max)
+        let reported = try Event(line: try await eventLog.last(1).lines[0].bytes, from: .sender)
+        #expect(reported.extra("lines")?.count == .max)
         var tally = ShedTally()
         tally.deferred = .max
         tally.lost[.failure] = .max

@@ -18,7 +18,7 @@ struct PressureTests {
             + #""epoch":"e","seq":\#(seq)}"#
     }
 
-    private func told(_ eventLog: EventLog) async throws -> [Event] {
+    private func reported(_ eventLog: EventLog) async throws -> [Event] {
         try await eventLog.last(1000).lines.map { try Event(line: $0.bytes) }
             .filter { $0.event == EventName.logShed }
     }
@@ -81,8 +81,8 @@ struct PressureTests {
         await eventLog.maintain()
         #expect(eventLog.status.keeps == nil)
         await eventLog.maintain()
-        try await eventually("the rest is told") { try await told(eventLog).count == 2 }
-        let events = try await told(eventLog)
+        try await eventually("the rest is reported") { try await reported(eventLog).count == 2 }
+        let events = try await reported(eventLog)
         for kind in LineKind.allCases {
             let sum = events.compactMap { $0.extra(kind.name)?.integer }.reduce(0, +)
             #expect(sum == Int64(expected[kind]))
@@ -101,7 +101,7 @@ struct PressureTests {
         disk.fail(nil)
         await eventLog.close()
         let again = try await log.open()
-        #expect(try await told(again).first?.extra("healthy")?.integer == 1)
+        #expect(try await reported(again).first?.extra("healthy")?.integer == 1)
         await again.close()
     }
 

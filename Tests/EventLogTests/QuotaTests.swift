@@ -89,9 +89,9 @@ struct QuotaTests {
         #expect(try await foreign.next(maxLines: 10_000) == late)
         try await eventLog.appendGap(
             lines: late.skipped, cursor: "digests", at: log.clock.wall.now)
-        let told = try Event(line: try await eventLog.last(1).lines[0].bytes)
-        #expect(told.event == EventName.logGap)
-        #expect(told.extra("lines")?.integer == Int64(late.skipped))
+        let reported = try Event(line: try await eventLog.last(1).lines[0].bytes)
+        #expect(reported.event == EventName.logGap)
+        #expect(reported.extra("lines")?.integer == Int64(late.skipped))
         // A reader without a start position has missed nothing.
         var fresh = eventLog.reader(from: .start)
         #expect(try await fresh.next(maxLines: 10_000).skipped == 0)

@@ -72,16 +72,16 @@ struct RetentionTests {
 
     @Test("the oldest segment is the first on the disk, sealed or waiting to be")
     func oldest() {
-        let ledger = DiskUsage(allowance: 0)
-        #expect(ledger.oldest == nil)
+        let usage = DiskUsage(allowance: 0)
+        #expect(usage.oldest == nil)
         let archives = archives(5)
-        ledger.close(4, bytes: 10)
-        ledger.close(5, bytes: 10)
-        #expect(ledger.oldest == 4)
-        ledger.add(archives[3])
-        #expect(ledger.oldest == 4)
-        ledger.remove(archives[3])
-        #expect(ledger.oldest == 5)
+        usage.close(4, bytes: 10)
+        usage.close(5, bytes: 10)
+        #expect(usage.oldest == 4)
+        usage.add(archives[3])
+        #expect(usage.oldest == 4)
+        usage.remove(archives[3])
+        #expect(usage.oldest == 5)
     }
 
     @Test("an alarm is raised first, and nothing is removed before its delay has passed")
@@ -169,7 +169,7 @@ struct RetentionTests {
         return eventLog
     }
 
-    private func told(_ lines: [EventLogLine], _ name: String) throws -> [Event] {
+    private func reported(_ lines: [EventLogLine], _ name: String) throws -> [Event] {
         try lines.map { try Event(line: $0.bytes) }.filter { $0.event == name }
     }
 
@@ -188,8 +188,8 @@ struct RetentionTests {
         }
         await eventLog.maintain()
         #expect(try log.archives() == before)
-        try await eventually("people are told", within: .seconds(20)) {
-            try await !told(eventLog.last(100).lines, EventName.logPressure).isEmpty
+        try await eventually("it is reported", within: .seconds(20)) {
+            try await !reported(eventLog.last(100).lines, EventName.logPressure).isEmpty
         }
         disk.pretendFree(nil)
         #expect(try await eventLog.ingest(body([senderLine(5000)])).accepted == 1)
@@ -222,8 +222,8 @@ struct RetentionTests {
         await eventLog.close()
         var reader = log.files.reader()
         let kept = try await reader.all()
-        let trimmed = try told(kept, EventName.logTrimmed)
-        let alarms = try told(kept, EventName.logPressure)
+        let trimmed = try reported(kept, EventName.logTrimmed)
+        let alarms = try reported(kept, EventName.logPressure)
         #expect(!alarms.isEmpty)
         let counted = trimmed.compactMap { $0.extra("lines")?.integer }.reduce(0, +)
         let segments = trimmed.compactMap { $0.extra("segments")?.integer }.reduce(0, +)
@@ -279,9 +279,9 @@ struct RetentionTests {
             await eventLog.maintain()
             return eventLog.status.shedding != nil
         }
-        try await eventually("people are told", within: .seconds(20)) {
+        try await eventually("it is reported", within: .seconds(20)) {
             await eventLog.maintain()
-            return try await !told(eventLog.last(200).lines, EventName.logPressure).isEmpty
+            return try await !reported(eventLog.last(200).lines, EventName.logPressure).isEmpty
         }
         for _ in 0..<5 { await eventLog.maintain() }
         #expect(eventLog.status.archives >= archives)

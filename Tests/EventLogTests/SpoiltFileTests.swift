@@ -77,7 +77,7 @@ struct SpoiltFileTests {
         #expect(try await !log.files.repair().needsRepair, what)
         var mended = log.files.reader()
         // The log also reports which acknowledged lines are missing.
-        let (told, held) = try await mended.all().reduce(into: ([Event](), [String]())) {
+        let (reported, held) = try await mended.all().reduce(into: ([Event](), [String]())) {
             let event = try Event(line: $1.bytes)
             if event.event == EventName.logDamaged {
                 $0.0.append(event)
@@ -87,7 +87,7 @@ struct SpoiltFileTests {
         }
         #expect(held == seen + [senderLine(301)], what)
         if name == "active.jsonl", lost > 0 {
-            #expect(told.compactMap { $0.extra("lines")?.integer } == [Int64(lost)], what)
+            #expect(reported.compactMap { $0.extra("lines")?.integer } == [Int64(lost)], what)
         }
     }
 }

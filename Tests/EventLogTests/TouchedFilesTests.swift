@@ -105,7 +105,7 @@ struct TouchedFilesTests {
         try Self.apply(harm, to: log)
         #expect(try await eventLog.ingest(body((126...130).map { senderLine($0) })).accepted == 5)
         await eventLog.settle()
-        try await eventually("the loss is told", within: .seconds(20)) {
+        try await eventually("the loss is reported", within: .seconds(20)) {
             // A reader may run between the damage and the next segment: it retries.
             guard let (seqs, lost, _) = try? await Self.held(eventLog) else { return false }
             return seqs.count + lost == 130 && seqs.suffix(5) == [126, 127, 128, 129, 130]
@@ -123,7 +123,7 @@ struct TouchedFilesTests {
         let again = try await log.open()
         let after = try await Self.held(again)
         #expect(after.seqs == before.seqs)
-        #expect(after.lost == before.lost, "told again after a restart")
+        #expect(after.lost == before.lost, "reported again after a restart")
         await again.close()
         #expect(try await log.files.verify().isSound)
         // The log must not remove a foreign file with that name.
@@ -137,7 +137,7 @@ struct TouchedFilesTests {
         let eventLog = try await log.open()
         _ = try await eventLog.ingest(body((1...5).map { senderLine($0) }))
         try Self.apply(.emptied, to: log)
-        try await eventually("the loss is told", within: .seconds(20)) {
+        try await eventually("the loss is reported", within: .seconds(20)) {
             (try? await Self.held(eventLog))?.lost == 5
         }
         await eventLog.close()
@@ -157,7 +157,7 @@ struct TouchedFilesTests {
         let archives = try log.archives()
         try #require(archives.count > 2)
         try FileManager.default.removeItem(atPath: log.directory + "/log/" + archives[1])
-        try await eventually("the loss is told", within: .seconds(20)) {
+        try await eventually("the loss is reported", within: .seconds(20)) {
             (try? await Self.held(eventLog)).map { $0.lost > 0 } ?? false
         }
         let (seqs, lost, _) = try await Self.held(eventLog)
@@ -168,7 +168,7 @@ struct TouchedFilesTests {
         #expect(try await late.next(maxLines: 10_000).skipped == lost)
         await eventLog.close()
         let again = try await log.open()
-        #expect(try await Self.held(again).lost == lost, "told again after a restart")
+        #expect(try await Self.held(again).lost == lost, "reported again after a restart")
         await again.close()
     }
 
@@ -208,7 +208,7 @@ struct TouchedFilesTests {
         try await cutter.value
         await eventLog.settle()
         // The log's own events are lost with the others, and counted.
-        try await eventually("all of it is told", within: .seconds(30)) {
+        try await eventually("all of it is reported", within: .seconds(30)) {
             guard let (_, lost, all) = try? await Self.held(eventLog) else { return false }
             return all + lost == eventLog.status.appended
         }

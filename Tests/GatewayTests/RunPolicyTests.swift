@@ -105,7 +105,7 @@ struct RunPolicyTests {
         clock.advance(by: .seconds(3600))
         #expect(try await measure(service)["status"]?.string == "healthy")
         let changes = try await events().filter { $0 == "comparability.changed" }
-        #expect(changes.count == 1, "told when it changed, not at every attempt")
+        #expect(changes.count == 1, "reported when it changed, not at every attempt")
         await eventLog.close()
     }
 

@@ -301,7 +301,7 @@ struct ArgoNotificationTests {
     }
 
     @Test(
-        "a planned pause is told apart from one that waits for a person",
+        "a planned pause is distinguished from one that waits for a person",
         arguments: [
             (Self.variables(), true),
             (Self.variables(steps: #"[{"setWeight":5},{"pause":{"duration":600}}]"#), true),

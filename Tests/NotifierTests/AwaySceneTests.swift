@@ -67,7 +67,7 @@ struct AwaySceneTests {
         ).line
     }
 
-    @Test("Slack away for ten minutes: told elsewhere after five, then one message that counts")
+    @Test("Slack away for ten minutes: reported elsewhere after five, then one message that counts")
     func slack() async throws {
         let store = try Store(path: folder.file("state.sqlite"))
         let eventLog = try await EventLog.open(

@@ -115,8 +115,8 @@ struct HTTPProbeTests {
     @Test("ten megabytes are refused, with and without a Content-Length")
     func tooLarge() async throws {
         let big = [UInt8](repeating: UInt8(ascii: " "), count: 10 << 20)
-        let told = try await measure { $0.answer(big) }
-        #expect(told.reason("dependency.bank_ok") == .tooLarge)
+        let reported = try await measure { $0.answer(big) }
+        #expect(reported.reason("dependency.bank_ok") == .tooLarge)
         let unreported = try await measure { connection in
             connection.send("HTTP/1.1 200 X\r\nConnection: close\r\n\r\n")
             connection.send(big)

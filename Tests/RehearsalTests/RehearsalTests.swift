@@ -48,13 +48,13 @@ struct RehearsalTests {
         #expect(seen.withLock { $0 } == [0, 0])
         #expect(try await sandbox.weight("canary") == 20)
 
-        let told = events.withLock { $0 }
+        let reported = events.withLock { $0 }
         #expect(
-            told.map(\.event) == [
+            reported.map(\.event) == [
                 "rehearsal.started", "rehearsal.step", "rehearsal.step", "rehearsal.restored",
                 "rehearsal.finished",
             ])
-        for event in told {
+        for event in reported {
             #expect(event.extra("rehearsal") == .bool(true))
             #expect(event.rollout == "payments-api")
             #expect(event.message?.hasPrefix("Rehearsal, not an incident.") == true)

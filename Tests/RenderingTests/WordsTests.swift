@@ -140,7 +140,7 @@ struct WordsTests {
         #expect(SlackDate.plain("a\u{F8F0}1") == "a\u{F8F0}1")
     }
 
-    @Test("Failed handshakes are told with the reason, the last caller and what to do")
+    @Test("Failed handshakes are reported with the reason, the last caller and what to do")
     func handshakes() throws {
         var machine = DigestMachine(settings: DigestSettings(firstAfter: .zero))
         var event = Event(

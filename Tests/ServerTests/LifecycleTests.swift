@@ -88,7 +88,7 @@ import Testing
         let tls = server.directory.file("tls")
         try FileManager.default.removeItem(atPath: tls)
         _ = try SelfSignedCertificate.files(in: tls, names: ["bellwether.test"])
-        try server.server.reloadCertificates()
+        server.server.take(try server.server.prepareCertificates())
 
         #expect(try await Curl(server).get("/livez").status == 200)
         var former = Curl(server)
@@ -109,7 +109,7 @@ import Testing
             TLSFiles(certificate: own + "/none.pem", key: other.key),
         ] {
             #expect(throws: ServerError.self) {
-                try server.server.reloadCertificates(from: files)
+                _ = try server.server.prepareCertificates(from: files)
             }
         }
         #expect(try await Curl(server).get("/livez").status == 200)

@@ -88,12 +88,12 @@ import Testing
         expectProblem(malformed, 401, "credential_malformed", http2: http2)
 
         // The first response describes the readable part, and contains no secret.
-        let told = server.refusals.all
+        let found = server.refusals.all
         #expect(
-            told.map(\.reason) == ["credential_missing", "token_unknown", "credential_malformed"])
-        #expect(told.first?.body == Array(#"{"rollout":"pay"}"#.utf8))
-        #expect(told.allSatisfy { $0.peer == "127.0.0.1" && $0.credential == nil })
-        #expect(told.first?.route == "/rollouts/analysis")
+            found.map(\.reason) == ["credential_missing", "token_unknown", "credential_malformed"])
+        #expect(found.first?.body == Array(#"{"rollout":"pay"}"#.utf8))
+        #expect(found.allSatisfy { $0.peer == "127.0.0.1" && $0.credential == nil })
+        #expect(found.first?.route == "/rollouts/analysis")
     }
 
     @Test(arguments: [false, true])
@@ -321,14 +321,14 @@ import Testing
         var arguments = curl
         arguments.arguments += more
         _ = try await arguments.get("/none")
-        let told = server.refusals.all.count
-        #expect((10...12).contains(told))
+        let reported = server.refusals.all.count
+        #expect((10...12).contains(reported))
         #expect(
             server.telemetry.registry.value(
                 "bellwether_refusals_total", labels: [("reason", "not_found")]) == 40)
         #expect(
             server.telemetry.registry.value("bellwether_refusals_suppressed_total")
-                == Double(40 - told))
+                == Double(40 - reported))
     }
 
     @Test func healthIsADocumentOfItsOwn() async throws {

@@ -180,7 +180,7 @@ import Testing
         #expect(client.text.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
         #expect(client.text.contains("application/problem+json"))
         #expect(client.text.contains(#""reason":"http_malformed""#))
-        try await eventually("the refusal is told") {
+        try await eventually("the refusal is reported") {
             server.refusals.all.map(\.reason) == ["http_malformed"]
         }
         try await expectServing(server)

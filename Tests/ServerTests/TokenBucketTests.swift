@@ -72,15 +72,15 @@ import Testing
         expect(meter.admit("b", at: start) == 5)
         expect(meter.admit("a", at: at(10)) == 0)
         // The total is limited too, and unreported refusals are still counted.
-        var told = 0
+        var reported = 0
         var suppressed = 0
         for peer in 0..<100 {
             if let count = meter.admit("p\(peer)", at: at(10)) {
-                told += 1
+                reported += 1
                 suppressed += count
             }
         }
-        #expect(told == 3)
+        #expect(reported == 3)
         expect(meter.admit("z", at: at(20)) == 97)
         #expect(suppressed == 0)
     }

@@ -21,9 +21,9 @@ struct SilenceSettingsTests {
                     """, file: "b.yaml")
             Issue.record("no fault was found")
         } catch {
-            let told = error.faults.map { "\($0.key): \($0.fault)" }
+            let reported = error.faults.map { "\($0.key): \($0.fault)" }
             #expect(
-                told.sorted()
+                reported.sorted()
                     == [
                         "silences[0].from: \"25:00\" is not a time of day",
                         "silences[0].until: \"6\" is not a time of day",
@@ -35,7 +35,7 @@ struct SilenceSettingsTests {
                         "silences[2]: the silence matches everything",
                         "silences[3].utc_offset: \"1h\" is not an offset",
                         "silences[4]: from and until are missing",
-                    ].sorted(), "\(told)")
+                    ].sorted(), "\(reported)")
         }
     }
 

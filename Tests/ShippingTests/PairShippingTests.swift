@@ -127,7 +127,7 @@ final class PairShippingTests: Sendable {
         await second.kill()
     }
 
-    @Test("a farewell lets the other node lead at once; the leader acts no more before it")
+    @Test("a farewell lets the other node lead at once; the leader no longer acts before it")
     func farewell() async throws {
         let first = try await start("a")
         try await first.untilLeading()

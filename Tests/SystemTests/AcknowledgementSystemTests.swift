@@ -30,7 +30,7 @@ struct AcknowledgementSystemTests {
         try await SilenceSystemTests.fail("cart", on: node)
         let read = try node.token("read")
         try await eventually("both are reported") {
-            try await SilenceSystemTests.told(node, read).count >= 2
+            try await SilenceSystemTests.reported(node, read).count >= 2
         }
         let missing = try await node.command("ack", "payments-api")
         #expect(missing.exit == .code(1))
@@ -49,15 +49,15 @@ struct AcknowledgementSystemTests {
         let tokens = try await node.command("token", "list")
         #expect(tokens.output.contains(#/command-line.*revoked/#), "\(tokens.output)")
 
-        func told(_ name: String) async throws -> [String] {
-            try await SilenceSystemTests.told(node, read).filter { $0.contains(name) }
+        func reported(_ name: String) async throws -> [String] {
+            try await SilenceSystemTests.reported(node, read).filter { $0.contains(name) }
         }
         try await eventually("who looks after it is in a message") {
             let reply = try await node.get("/v1/digests?limit=100", token: read)
             let text = String(decoding: reply.body, as: UTF8.self)
             return text.contains("acknowledged by ann until") && text.contains("the new pool")
         }
-        #expect(try await told("shop").count == 2)
+        #expect(try await reported("shop").count == 2)
 
         // By its address: a reader may list, only an admin may acknowledge.
         let remote = ["--url", node.url, "--ca-file", node.certificate, "--token-file"]

@@ -241,7 +241,7 @@ struct ArgoAnswersTests {
         }
         let omitted = try #require(answer.document["reasons_omitted"]?.integer)
         #expect(answer.reasons.count + Int(omitted) == count)
-        #expect(answer.reasons.count >= 3, "the gravest are told")
+        #expect(answer.reasons.count >= 3, "the most severe are in the answer")
         #expect(try phase(answer.reply, Self.success, Self.failure) == "Failed")
         #expect((answer.document["signals_omitted"]?.integer ?? 0) > 0)
         // The event contains all of them, so nothing is lost.

@@ -70,7 +70,7 @@ struct FollowTests {
         }
         for tail in [remote, local] { _ = try await tail.line { $0.contains(#""seq":220,"#) } }
         try await fleet.kill(node)
-        try await eventually("the loss is told") { remote.errors.contains("trying again") }
+        try await eventually("the loss is reported") { remote.errors.contains("trying again") }
         try fleet.start(node)
         try await node.untilReady()
         for part in 11..<16 {

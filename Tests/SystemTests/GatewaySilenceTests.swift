@@ -8,7 +8,7 @@ import Transfer
 @Suite("A gateway that is silent, over a notifier and a gateway", .serialized)
 struct GatewaySilenceTests {
     private static func digests(_ notifier: NodeProcess) async throws -> [String] {
-        try await SilenceSystemTests.told(notifier, try notifier.token("read"))
+        try await SilenceSystemTests.reported(notifier, try notifier.token("read"))
             .filter { $0.contains("gw-b1") }
     }
 

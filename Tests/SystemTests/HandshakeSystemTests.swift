@@ -8,7 +8,7 @@ import Transfer
 @Suite("A node whose certificate callers refuse", .serialized)
 struct HandshakeSystemTests {
     @Test("records one event with the caller, and one digest tells it")
-    func told() async throws {
+    func reported() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
         let node = try NodeProcess(

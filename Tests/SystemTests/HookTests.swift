@@ -72,11 +72,11 @@ struct HookTests {
             let second = try await post(running, path, body, token: ingest)
             #expect(
                 String(decoding: second.body, as: UTF8.self) == #"{"accepted":0,"duplicates":1}"#)
-            let told = try await events(running, where: "event=rollout.aborted")
-            #expect(told.count == 1)
-            #expect(told.first?["rollout"] == .string("payments-api"))
-            #expect(told.first?["revision"] == .string("17"))
-            #expect(told.first?["node"] == .string("gw-a1"))
+            let reported = try await events(running, where: "event=rollout.aborted")
+            #expect(reported.count == 1)
+            #expect(reported.first?["rollout"] == .string("payments-api"))
+            #expect(reported.first?["revision"] == .string("17"))
+            #expect(reported.first?["node"] == .string("gw-a1"))
 
             #expect(try await post(running, path, body).status == 401)
             #expect(
@@ -104,9 +104,9 @@ struct HookTests {
             let inside = Self.failed.replacingOccurrences(
                 of: "TOKEN", with: #","token":"\#(ingest)""#)
             #expect(try await post(running, path, inside).status == 200)
-            let told = try await events(running, where: "event=rollout.aborted")
-            #expect(told.count == 1)
-            #expect(told.first?["rollout"] == .string("podinfo"))
+            let reported = try await events(running, where: "event=rollout.aborted")
+            #expect(reported.count == 1)
+            #expect(reported.first?["rollout"] == .string("podinfo"))
 
             let rollback =
                 #"{"name":"podinfo","namespace":"test","phase":"Progressing","type":"rollback"}"#
@@ -182,9 +182,9 @@ struct HookTests {
             try await eventually("its end is an event: \(alertmanager.errors)") {
                 try await self.events(running, where: "event=alert.resolved").count == 1
             }
-            let told = try await events(running, where: "event~alert.")
-            #expect(told.count == 2)
-            for event in told {
+            let reported = try await events(running, where: "event~alert.")
+            #expect(reported.count == 2)
+            for event in reported {
                 #expect(event["rollout"] == .string("payments-api"))
                 #expect(event["namespace"] == .string("prod"))
                 #expect(event["revision"] == .string("17"))

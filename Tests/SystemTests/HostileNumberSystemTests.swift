@@ -119,7 +119,7 @@ struct HostileNumberSystemTests {
         try await eventually("the page shows it") {
             try await Self.page(node, engine).contains("shop")
         }
-        try await eventually("the failure is told", within: .seconds(20)) {
+        try await eventually("the failure is reported", within: .seconds(20)) {
             try await Self.isReported(node, "shop")
         }
         #expect(process.isRunning)
@@ -146,7 +146,7 @@ struct HostileNumberSystemTests {
             let process = try node.start()
             defer { process.kill() }
             try await node.untilReady()
-            try await eventually("what was failing last is told", within: .seconds(20)) {
+            try await eventually("the last failure is reported", within: .seconds(20)) {
                 try await Self.isReported(node, "last")
             }
             let page = try await Self.page(node, engine)

@@ -48,11 +48,11 @@ struct MetricsTests {
             #expect(taken.status == 200)
         }
         try await eventually("a digest is counted, and the gateway's events arrive") {
-            let told = try await Self.scrape(notifier)
+            let reported = try await Self.scrape(notifier)
             let sent = try await Self.scrape(gateway)
-            return told.contains("bellwether_digests_total{")
+            return reported.contains("bellwether_digests_total{")
                 // Caused by a token that another process created.
-                && told.contains("\nbellwether_token_next_expiry_timestamp_seconds ")
+                && reported.contains("\nbellwether_token_next_expiry_timestamp_seconds ")
                 && sent.contains(#"bellwether_cursor_lag_bytes{cursor="forward"} 0"#)
         }
 

@@ -28,22 +28,22 @@ struct MuteTimeTests {
         try await SilenceSystemTests.fail("other", on: node)
 
         let read = try node.token("read")
-        try await eventually("the other rollout is told", within: .seconds(20)) {
-            try await SilenceSystemTests.told(node, read).contains { $0.contains("other") }
+        try await eventually("the other rollout is reported", within: .seconds(20)) {
+            try await SilenceSystemTests.reported(node, read).contains { $0.contains("other") }
         }
         try await eventually("what is held back is in the log", within: .seconds(20)) {
             let (lines, _) = try await node.command(
                 "logs", "query", "--where", "event=digest.suppressed silence=nights", "--json")
             return lines.contains("\"rollout\":\"shop\"") && lines.contains("nobody is awake")
         }
-        #expect(try await !SilenceSystemTests.told(node, read).contains { $0.contains("shop") })
+        #expect(try await !SilenceSystemTests.reported(node, read).contains { $0.contains("shop") })
 
         let text = try String(contentsOfFile: node.configuration, encoding: .utf8)
         try text.replacing("silences:\n  \(mute)", with: "silences: []")
             .write(toFile: node.configuration, atomically: true, encoding: .utf8)
         process.send(SIGHUP)
-        try await eventually("what still fails is told", within: .seconds(20)) {
-            try await SilenceSystemTests.told(node, read).contains { $0.contains("shop") }
+        try await eventually("what still fails is reported", within: .seconds(20)) {
+            try await SilenceSystemTests.reported(node, read).contains { $0.contains("shop") }
         }
     }
 }

@@ -66,17 +66,17 @@ struct PoisonLineTests {
     }
 
     /// The number of events in the digests of a rollout, and its notices.
-    private func told(_ node: NodeProcess, of rollout: String) async throws -> (
+    private func digested(_ node: NodeProcess, of rollout: String) async throws -> (
         events: Int, notices: [String]
     ) {
-        var told = (events: 0, notices: [String]())
+        var found = (events: 0, notices: [String]())
         for digest in try await digests(node)
         where digest["group"]?["rollout"]?.string == rollout {
-            told.events += Int(digest["events"]?.integer ?? 0)
+            found.events += Int(digest["events"]?.integer ?? 0)
             guard case .array(let notices)? = digest["notices"] else { continue }
-            told.notices += notices.compactMap { $0["event"]?.string }
+            found.notices += notices.compactMap { $0["event"]?.string }
         }
-        return told
+        return found
     }
 
     private func quarantined(_ node: NodeProcess, by reader: String) async throws -> Int {
@@ -147,8 +147,8 @@ struct PoisonLineTests {
         #expect(deaths == Self.crashes)
         // Other lines are counted exactly; the skipped line appears in a notice only.
         try await eventually("the digests tell of all", within: .seconds(60)) {
-            let shop = try await told(node, of: "shop")
-            let other = try await told(node, of: "\(kind)-\(reader)")
+            let shop = try await digested(node, of: "shop")
+            let other = try await digested(node, of: "\(kind)-\(reader)")
             return shop.events == 2 && other.notices.contains("log.quarantined")
                 && other.events == (reader == "digest" ? 1 : 2)
         }
@@ -239,7 +239,7 @@ struct PoisonLineTests {
             try await measure(node, rollout, number + 1)
             // Each in a decision of its own.
             try await eventually("its digest is stored", within: .seconds(60)) {
-                try await told(node, of: rollout).events == 1
+                try await digested(node, of: rollout).events == 1
             }
         }
         first.kill()
@@ -253,8 +253,8 @@ struct PoisonLineTests {
                 return try await quarantined(node, by: "decisions") == 1
             })
         #expect(deaths == crashes)
-        #expect(try await told(node, of: "shop").events == 1)
-        #expect(try await told(node, of: "bar").events == 1)
+        #expect(try await digested(node, of: "shop").events == 1)
+        #expect(try await digested(node, of: "bar").events == 1)
         #expect(child.isRunning)
         child.terminate()
         #expect(try await child.waitForExit() == .code(0))
@@ -299,7 +299,7 @@ struct PoisonLineTests {
                 next += 1
             }
         ) {
-            let shop = try await told(node, of: "shop")
+            let shop = try await digested(node, of: "shop")
             let reported = try await digests(node).contains { digest in
                 guard case .array(let notices)? = digest["notices"] else { return false }
                 return digest["group"]?["node"]?.string == "gw-a1"
@@ -309,7 +309,7 @@ struct PoisonLineTests {
         }
         // At least one crash for each attempt to compose it.
         #expect(deaths >= 3)
-        #expect(try await told(node, of: "poison-\(step)").events == 0)
+        #expect(try await digested(node, of: "poison-\(step)").events == 0)
         #expect(child.isRunning)
     }
 
@@ -349,12 +349,12 @@ struct PoisonLineTests {
                 next += 1
             }
         ) {
-            let shop = try await told(notifier, of: "shop")
-            let other = try await told(notifier, of: "poison-forward")
+            let shop = try await digested(notifier, of: "shop")
+            let other = try await digested(notifier, of: "poison-forward")
             return shop.events == 2 && other.notices == ["log.quarantined"]
         }
         #expect(deaths == Self.crashes)
-        #expect(try await told(notifier, of: "poison-forward").events == 1)
+        #expect(try await digested(notifier, of: "poison-forward").events == 1)
         #expect(child.isRunning && receiving.isRunning)
     }
 }

@@ -92,7 +92,7 @@ final class RestoreSystemTests: Sendable {
         #expect(silences.output.contains(id), "\(silences.output)")
         // What was sent is not sent again: the next digest is about the next failure alone.
         try await SilenceSystemTests.fail("third", on: node)
-        try await eventually("the third rollout is told") {
+        try await eventually("the third rollout is reported") {
             try node.kept().contains { $0.contains("third") }
         }
         #expect(try !node.kept().contains { $0.contains("shop") })

@@ -27,15 +27,15 @@ struct SilenceSystemTests {
         try await Self.fail("shop", on: node)
         try await Self.fail("other", on: node)
         let read = try node.token("read")
-        try await eventually("the other rollout is told", within: .seconds(20)) {
-            try await Self.told(node, read).contains { $0.contains("other") }
+        try await eventually("the other rollout is reported", within: .seconds(20)) {
+            try await Self.reported(node, read).contains { $0.contains("other") }
         }
         try await eventually("what is held back is in the log", within: .seconds(20)) {
             let (lines, _) = try await node.command(
                 "logs", "query", "--where", "event=digest.suppressed silence=\(id)", "--json")
             return lines.contains("\"rollout\":\"shop\"") && lines.contains("moving")
         }
-        #expect(try await !Self.told(node, read).contains { $0.contains("shop") })
+        #expect(try await !Self.reported(node, read).contains { $0.contains("shop") })
         let metrics = try await node.get("/metrics", token: read)
         #expect(
             String(decoding: metrics.body, as: UTF8.self).contains(
@@ -59,8 +59,8 @@ struct SilenceSystemTests {
             ["silence", "expire", id] + remote + [node.folder.file("admin")])
         #expect(expired.exit == .code(0), "\(expired.output)")
 
-        try await eventually("what still fails is told", within: .seconds(20)) {
-            try await Self.told(node, read).contains { $0.contains("shop") }
+        try await eventually("what still fails is reported", within: .seconds(20)) {
+            try await Self.reported(node, read).contains { $0.contains("shop") }
         }
         let reply = try await node.get("/v1/digests?limit=10", token: read)
         let text = String(decoding: reply.body, as: UTF8.self)
@@ -82,7 +82,7 @@ struct SilenceSystemTests {
         #expect(exit == 200)
     }
 
-    static func told(_ node: NodeProcess, _ token: String) async throws -> [String] {
+    static func reported(_ node: NodeProcess, _ token: String) async throws -> [String] {
         let reply = try await node.get("/v1/digests?limit=100", token: token)
         let list = try JSONValue(
             parsing: reply.body, limits: JSONLimits(maxBytes: 64 << 20, maxDepth: 32))

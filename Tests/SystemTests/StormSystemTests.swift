@@ -108,7 +108,7 @@ struct StormSystemTests {
         let token = try node.token("ingest")
         #expect(try await node.post("/v1/events", token: token, body).status == 200)
         let read = try node.token("read")
-        try await eventually("every event is told of", within: .seconds(60)) {
+        try await eventually("every event is reported", within: .seconds(60)) {
             let reply = try await node.get("/v1/digests?limit=100", token: read)
             let root = try JSONSerialization.jsonObject(with: Data(reply.body)) as? [String: Any]
             let digests = (root?["digests"] as? [[String: Any]] ?? [])

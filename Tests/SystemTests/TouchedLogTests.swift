@@ -105,7 +105,7 @@ struct TouchedLogTests {
             return kept + lost - own == acknowledged && lost > 0
         }
         let read = try node.token("read")
-        try await eventually("people are told", within: .seconds(60)) {
+        try await eventually("it is reported", within: .seconds(60)) {
             let reply = try await node.get("/v1/digests?limit=1000", token: read)
             return String(decoding: reply.body, as: UTF8.self).contains("log.damaged")
         }
@@ -136,11 +136,11 @@ struct TouchedLogTests {
             try #require(reply.status == 200)
         }
         let others = try disk.fill()
-        try await eventually("senders are told to come again", within: .seconds(60)) {
+        try await eventually("senders are asked to retry", within: .seconds(60)) {
             try await node.post("/v1/events", token: ingest, Self.line(9000)).status == 503
         }
         let read = try node.token("read")
-        try await eventually("people are told", within: .seconds(60)) {
+        try await eventually("it is reported", within: .seconds(60)) {
             let reply = try await node.get("/v1/digests?limit=1000", token: read)
             return String(decoding: reply.body, as: UTF8.self).contains("log.pressure")
         }

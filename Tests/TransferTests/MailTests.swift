@@ -59,10 +59,10 @@ struct MailTests {
         let verbs = reply.conversation.map { $0.command.prefix { $0 != " " } }
         #expect(verbs == ["", "EHLO", "STARTTLS", "EHLO", "AUTH", "MAIL", "RCPT", "DATA"])
         #expect(reply.conversation.allSatisfy { $0.answer != nil })
-        let told = "\(reply)"
-        #expect(!told.contains(server.password))
+        let reported = "\(reply)"
+        #expect(!reported.contains(server.password))
         let plain = Data("\0\(server.username)\0\(server.password)".utf8).base64EncodedString()
-        #expect(!told.contains(plain))
+        #expect(!reported.contains(plain))
     }
 
     @Test("one refused recipient of three: the others get it")

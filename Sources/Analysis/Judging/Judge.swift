@@ -124,7 +124,7 @@ extension Check {
 
 extension [CheckOutcome.Finding] {
     /// The most severe state of the findings; `pass` without findings.
-    var worstState: CheckState { map(\.state).min { $0.gravity < $1.gravity } ?? .pass }
+    var worstState: CheckState { map(\.state).max() ?? .pass }
 }
 
 /// An attempt's signals by name.

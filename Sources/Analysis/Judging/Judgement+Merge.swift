@@ -78,11 +78,16 @@ extension CheckOutcome {
     /// Whether the outcome counts in the score and the fail share.
     var isCounted: Bool { state != .nodata || check.nodata == .fail }
 
+    /// Orders the outcomes of several checks: the most severe first, then by the check's id.
+    static func severestFirst(_ a: CheckOutcome, _ b: CheckOutcome) -> Bool {
+        a.state != b.state ? a.state > b.state : a.check.id < b.check.id
+    }
+
     /// Orders the outcomes of one check, so that the choice between duplicates
     /// does not depend on their order.
     func isWorse(than other: CheckOutcome) -> Bool {
         if lifted != other.lifted { return lifted > other.lifted }
-        if state != other.state { return state.gravity < other.state.gravity }
+        if state != other.state { return state > other.state }
         let (mine, theirs) = (check.canonicalText, other.check.canonicalText)
         if mine != theirs { return mine > theirs }
         return findings.map(\.rule.name).lexicographicallyPrecedes(other.findings.map(\.rule.name))

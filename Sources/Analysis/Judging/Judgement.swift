@@ -42,7 +42,7 @@ public struct Judgement: Sendable, Equatable {
     /// Within a state, sorted by check and rule.
     public var reasons: [Reason] {
         outcomes.flatMap(\.reasons).sorted { a, b in
-            (a.state.gravity, a.check, a.why) < (b.state.gravity, b.check, b.why)
+            a.state != b.state ? a.state > b.state : (a.check, a.why) < (b.check, b.why)
         }
     }
 
@@ -60,17 +60,5 @@ public struct Judgement: Sendable, Equatable {
         var steps: [String: EvidenceStep] = [:]
         for outcome in outcomes { steps[outcome.check.id] = outcome.numbers?.step }
         return steps
-    }
-}
-
-extension CheckState {
-    /// The rank by severity; 0 is the most severe.
-    var gravity: Int {
-        switch self {
-        case .fail: 0
-        case .nodata: 1
-        case .warn: 2
-        case .pass: 3
-        }
     }
 }

@@ -24,9 +24,7 @@ extension Event {
             case .degraded, .unknown: .warn
             case .unhealthy: .error
             }
-        let moved = judgement.outcomes.sorted {
-            ($0.state.gravity, $0.check.id) < ($1.state.gravity, $1.check.id)
-        }
+        let moved = judgement.outcomes.sorted(by: CheckOutcome.severestFirst)
         var extra: [JSONValue.Member] = [
             .init("series", .string(ticket.series)),
             .init("run", .number(String(ticket.number.epoch))),

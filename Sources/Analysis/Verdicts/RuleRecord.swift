@@ -104,9 +104,7 @@ public struct RuleRecord: Sendable, Equatable {
     static func list(_ outcomes: [CheckOutcome], within limit: Int = 12 * 1024) -> JSONValue? {
         var left = limit
         var kept: [(id: String, tree: JSONValue)] = []
-        for outcome in outcomes.sorted(by: {
-            ($0.state.gravity, $0.check.id) < ($1.state.gravity, $1.check.id)
-        }) {
+        for outcome in outcomes.sorted(by: CheckOutcome.severestFirst) {
             let tree = RuleRecord(outcome).tree
             var writer = JSONWriter(capacity: 512)
             writer.value(tree)

@@ -57,7 +57,7 @@ extension Judgement {
         outcomes.filter { $0.state != .pass && !$0.check.advisory }.sorted { a, b in
             let decides = (a.lifted == status, b.lifted == status)
             if decides.0 != decides.1 { return decides.0 }
-            return (a.state.gravity, a.check.id) < (b.state.gravity, b.check.id)
+            return CheckOutcome.severestFirst(a, b)
         }
     }
 }

@@ -13,7 +13,7 @@ import Transfer
 /// it can ask them while the bucket does not answer. Thread-safe.
 final class OtherNode: Sendable {
     private static let folder = "ha/"
-    /// The time between two looks for addresses.
+    /// The time between two reads of the addresses.
     private static let pause = Duration.seconds(300)
     private static let deadline = Duration.seconds(2)
     /// Addresses that nodes had earlier stay there. Only so many are read and asked.

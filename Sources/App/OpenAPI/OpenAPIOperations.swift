@@ -71,7 +71,7 @@ enum OpenAPIOperations {
         Operation(
             summary: "A verdict as Flagger's gate; the token is \(place).", tag: "measurements",
             bodies: [(json, "Payload")],
-            answers: answers("Verdict", "Healthy: the canary goes on."),
+            answers: answers("Verdict", "Healthy: the canary continues."),
             further: [401, 403, 404, 409, 429])
     }
 
@@ -177,14 +177,14 @@ enum OpenAPIOperations {
             summary: "Makes all dead letters due again.", tag: "digests",
             answers: answers("Count", "How many deliveries are due again.")),
         "POST /v1/outbox/drop": Operation(
-            summary: "Gives up all deliveries of a state, a receiver or both.", tag: "digests",
+            summary: "Drops all deliveries of a state, a receiver or both.", tag: "digests",
             parameters: ["state", "receiver"],
             answers: answers("Count", "How many deliveries are dropped.")),
         "POST /v1/outbox/{id}/retry": Operation(
             summary: "Makes a delivery due now.", tag: "digests",
             answers: answers("Count", "The delivery is due.")),
         "POST /v1/outbox/{id}/drop": Operation(
-            summary: "Gives a delivery up for good.", tag: "digests",
+            summary: "Drops a delivery, which is then not sent.", tag: "digests",
             answers: answers("Count", "The delivery is dropped.")),
         "GET /v1/silences": Operation(
             summary: "Silences in force, or all.", tag: "digests", parameters: ["all"],
@@ -199,7 +199,7 @@ enum OpenAPIOperations {
             summary: "The open incidents, worst first.", tag: "digests",
             answers: answers("Payload", "The incidents.")),
         "POST /v1/incidents/{id}/acknowledge": Operation(
-            summary: "Says who looks after an open incident, or that nobody does.",
+            summary: "Acknowledges an open incident, or ends its acknowledgement.",
             tag: "digests", bodies: [(json, "AcknowledgementOrder")],
             answers: answers("Payload", "The incident."), further: [429]),
     ]

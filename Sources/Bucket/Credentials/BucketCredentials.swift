@@ -29,7 +29,7 @@ extension BucketCredentials: CustomStringConvertible, CustomDebugStringConvertib
 
 /// A place where credentials come from.
 public protocol BucketCredentialSource: Sendable {
-    /// Reads the credentials anew. Returns nil if this source is not configured.
+    /// Reads the credentials again. Returns nil if this source is not configured.
     func read() async throws(BucketFault) -> BucketCredentials?
 }
 

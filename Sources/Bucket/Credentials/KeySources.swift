@@ -1,7 +1,7 @@
 import Core
 import Secrets
 
-/// Keys named in the configuration; read anew at each renewal, so that a rotated file counts.
+/// Keys named in the configuration; read again at each renewal, so that a rotated file counts.
 public struct ConfiguredKeys: BucketCredentialSource {
     private let accessKey: Secret
     private let secretKey: Secret
@@ -48,7 +48,7 @@ public struct EnvironmentKeys: BucketCredentialSource {
 public struct SharedFileKeys: BucketCredentialSource {
     private let path: String?
     private let profile: String
-    /// Whether somebody asked for this file, so that it must exist.
+    /// Whether the environment names the file or a profile, so that the file must exist.
     private let isRequested: Bool
 
     public init(_ environment: [String: String]) {

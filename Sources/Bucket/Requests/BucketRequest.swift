@@ -14,10 +14,10 @@ struct BucketRequest: Sendable {
     var maxBody = 1 << 20
     /// The statuses that are an answer rather than a fault.
     var expected: Set<Int> = [200]
-    /// Whether it goes before other requests; see `RequestPace`.
+    /// Whether it is sent before other waiting requests; see `RequestPace`.
     var isUrgent = false
 
-    /// What the request is for, without the query, which holds nothing that people need.
+    /// The method and the object, for messages. The query contains nothing that people need.
     func place(_ location: BucketLocation) -> String {
         "\(method) s3://\(location.bucket)" + (key.isEmpty ? "" : "/\(key)")
     }
@@ -54,7 +54,7 @@ struct BucketRequest: Sendable {
 }
 
 extension BucketFault {
-    /// A store's answer that is no success.
+    /// The fault that a store's answer without success means.
     init(_ reply: HTTPReply, place: String, now: Timestamp) {
         let values = XMLValues.read(reply.body, ["Code", "Message", "Region"])
         let code = values["Code"].map { " \($0)" } ?? ""
@@ -71,7 +71,7 @@ extension BucketFault {
         }
         let kind: Kind =
             switch (reply.status, values["Code"] ?? "") {
-            // Of a token, AWS says so with 400 ("Error responses", Amazon S3 API Reference).
+            // AWS refuses a token with 400 ("Error responses", Amazon S3 API Reference).
             case (401, _), (403, _), (400, "ExpiredToken"), (400, "InvalidToken"),
                 (400, "TokenRefreshRequired"):
                 .denied

@@ -13,8 +13,8 @@ final class RequestPace: Sendable {
         case answered
         /// The store is overloaded, or the transfer failed.
         case busy
-        /// The caller called it off, which says nothing about the store.
-        case calledOff
+        /// The caller cancelled it, which shows nothing about the store.
+        case cancelled
     }
 
     private struct PlaceWaiter {
@@ -31,11 +31,11 @@ final class RequestPace: Sendable {
         var waiting: [PlaceWaiter] = []
         var budget: Double
 
-        /// Urgent requests have one more place, so that a large archive on its way does not hold
-        /// them up when the limit is at its least.
+        /// Urgent requests have one more place, so that the upload of a large archive does not delay
+        /// them when the limit is 1.
         func hasPlace(isUrgent: Bool) -> Bool { running < limit +| (isUrgent ? 1 : 0) }
 
-        /// Gives free places to those that wait, urgent ones first.
+        /// Gives free places to waiting requests, urgent ones first.
         mutating func admit() -> [PlaceWaiter] {
             var admitted: [PlaceWaiter] = []
             while true {
@@ -62,8 +62,7 @@ final class RequestPace: Sendable {
         state = Mutex(State(limit: most, budget: Self.fullBudget))
     }
 
-    /// Waits for a place. Returns false, without one, if the task is cancelled; every other call must
-    /// be followed by one of `leave`.
+    /// Waits for a place. Returns false if the task is cancelled; after true, call `leave`.
     func enter(isUrgent: Bool = false) async -> Bool {
         let id = state.withLock { state in
             state.nextWaiter += 1
@@ -108,7 +107,7 @@ final class RequestPace: Sendable {
                     state.limit += 1
                     state.successes = 0
                 }
-            case .calledOff: break
+            case .cancelled: break
             }
             return state.admit()
         }

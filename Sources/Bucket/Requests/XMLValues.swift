@@ -22,7 +22,7 @@ enum XMLValues {
     static func elements(
         _ bytes: [UInt8], _ visit: (_ path: [String], _ text: String) -> Void
     ) -> Bool {
-        // A store may send blanks while it works, before it declares XML.
+        // A store may send blanks before the XML declaration, while it works.
         let document = bytes.drop { [0x20, 0x09, 0x0D, 0x0A].contains($0) }
         guard let count = Int32(exactly: document.count),
             let parser = XML_ParserCreate("UTF-8")
@@ -43,7 +43,7 @@ enum XMLValues {
         }
     }
 
-    /// What expat calls, on the thread that parses.
+    /// The receiver of expat's calls, on the thread that parses.
     private final class Reader {
         private let parser: XML_Parser
         private let visit: ([String], String) -> Void
@@ -51,7 +51,7 @@ enum XMLValues {
         private var path: [String] = []
         /// Their texts so far.
         private var texts: [[UInt8]] = []
-        /// expat may still call once after a stop.
+        /// expat may still call a handler once after a stop.
         private var isStopped = false
 
         init(_ parser: XML_Parser, _ visit: @escaping ([String], String) -> Void) {
@@ -59,7 +59,7 @@ enum XMLValues {
             self.visit = visit
         }
 
-        /// The reader that a call is for: alive as long as the parser, see `elements`.
+        /// The reader of a call. It lives as long as the parser; see `elements`.
         static func of(_ data: UnsafeMutableRawPointer?) -> Reader? {
             data.map { Unmanaged<Reader>.fromOpaque($0).takeUnretainedValue() }
         }

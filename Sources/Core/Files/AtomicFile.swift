@@ -87,7 +87,7 @@ public enum AtomicFile {
         _ file: Int32, _ bytes: [UInt8], _ path: String, _ mode: mode_t
     ) throws(FileFault) {
         var fault: FileFault?
-        if !putAll(bytes, file) {
+        if !append(bytes, to: file) {
             fault = FileFault("write", path)
         } else if fchmod(file, mode) != 0 {
             fault = FileFault("fchmod", path)
@@ -112,7 +112,9 @@ public enum AtomicFile {
         guard fsync(descriptor) == 0 else { throw FileFault("fsync", path) }
     }
 
-    private static func putAll(_ bytes: [UInt8], _ file: Int32) -> Bool {
+    /// Writes all bytes at the position of an open file. Returns false after a failure, which `errno`
+    /// names.
+    public static func append(_ bytes: [UInt8], to file: Int32) -> Bool {
         bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
             while !rest.isEmpty {

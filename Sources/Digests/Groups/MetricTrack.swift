@@ -142,22 +142,10 @@ public struct MetricTrack: Sendable, Hashable {
 
     /// Sorts the worst track first: by state, `wasOver`, `excess`, then name.
     static func worstFirst(_ a: MetricTrack, _ b: MetricTrack) -> Bool {
-        if a.state != b.state { return a.state.severity > b.state.severity }
+        if a.state != b.state { return a.state > b.state }
         if a.wasOver != b.wasOver { return a.wasOver }
         if a.excess != b.excess { return a.excess > b.excess }
         return a.metric < b.metric
-    }
-}
-
-extension CheckState {
-    /// The rank by severity: a failure, missing data, a warning, a pass.
-    var severity: Int {
-        switch self {
-        case .pass: 0
-        case .warn: 1
-        case .nodata: 2
-        case .fail: 3
-        }
     }
 }
 

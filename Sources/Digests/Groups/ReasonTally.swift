@@ -12,9 +12,7 @@ public struct ReasonTally: Sendable, Hashable {
     }
 
     static func worstFirst(_ a: ReasonTally, _ b: ReasonTally) -> Bool {
-        if a.reason.state != b.reason.state {
-            return a.reason.state.severity > b.reason.state.severity
-        }
+        if a.reason.state != b.reason.state { return a.reason.state > b.reason.state }
         if a.count != b.count { return a.count > b.count }
         return (a.reason.check, a.reason.why) < (b.reason.check, b.reason.why)
     }

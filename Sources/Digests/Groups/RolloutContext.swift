@@ -34,7 +34,7 @@ public struct RolloutContext: Sendable, Hashable {
             Self.note(line, "on_call", in: &onCall)
         }
         switch role {
-        // The run goes on: the reason was that of the pause.
+        // The run continues: the reason was that of the pause.
         case .outcome("resumed"): reason = ""
         case .outcome: reason = line.name(.message, limit: Bounds.words)
         case .notice where Self.analysisEnds.contains(line.text(.event) ?? ""):

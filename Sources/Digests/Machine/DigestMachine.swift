@@ -252,12 +252,6 @@ public struct DigestMachine: Sendable {
     /// previous one.
     public mutating func passOver(to end: LogPosition) { position = max(position, end) }
 
-    /// Counts `count` lines that are missing before `end`.
-    public mutating func observe(lost count: Int, before end: LogPosition) {
-        position = max(position, end)
-        shared.absorb(lost: count, before: end)
-    }
-
     /// The slot of a line's group, which is added if needed. The overflow group if the table
     /// is full.
     private mutating func place(of line: EventView, now: Timestamp) -> Int {

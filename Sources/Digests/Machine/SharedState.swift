@@ -47,12 +47,6 @@ struct SharedState: Sendable, Hashable {
         storms[index].acknowledgement = Acknowledgement(line)
     }
 
-    mutating func absorb(lost count: Int, before end: LogPosition) {
-        guard end > absorbedTo else { return }
-        absorbedTo = end
-        shed +|= max(0, count)
-    }
-
     /// The number of messages that may still be composed at `now`.
     func slots(at now: Timestamp, settings: DigestSettings) -> Int {
         now >= windowStart + settings.window ? settings.maxGroups : settings.maxGroups -| spent

@@ -31,7 +31,7 @@ struct ActiveSegment: Sendable {
 
 /// The steps of a rotation, in order.
 ///
-/// Each step can be repeated after a failure or a crash: `active.jsonl.next` is created anew, and
+/// Each step can be repeated after a failure or a crash: `active.jsonl.next` is created again, and
 /// a rename that already happened is recognized by the missing old name.
 enum Rotation: Sendable, Equatable {
     /// No rotation is in progress: `active.jsonl` accepts lines.

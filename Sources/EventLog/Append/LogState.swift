@@ -32,7 +32,6 @@ final class LogState: Sendable {
         var open = true
         var nextWaiter = 0
         var waiters: [Int: (after: LogPosition, wake: CheckedContinuation<Void, Never>)] = [:]
-        var cancelled: Set<Int> = []
     }
 
     private let state: Mutex<State>
@@ -139,24 +138,16 @@ final class LogState: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let ready = state.withLock { state in
-                    if state.cancelled.remove(id) != nil || state.head > position || !state.open {
-                        return true
-                    }
+                    if Task.isCancelled || state.head > position || !state.open { return true }
                     state.waiters[id] = (position, continuation)
                     return false
                 }
                 if ready { continuation.resume() }
             }
         } onCancel: {
-            let waiter = state.withLock { state in
-                let waiter = state.waiters.removeValue(forKey: id)
-                if waiter == nil { state.cancelled.insert(id) }
-                return waiter
-            }
+            let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
             waiter?.wake.resume()
         }
-        // The task may be cancelled after it was resumed; nothing else removes the id then.
-        state.withLock { _ = $0.cancelled.remove(id) }
     }
 }
 

@@ -10,7 +10,7 @@ struct SegmentWriter: ~Copyable, Sendable {
     let clock: WallClock
     let telemetry: Telemetry
     let state: LogState
-    let ledger: DiskUsage
+    let usage: DiskUsage
     let keeper: QuotaKeeper
     let sealer: Sealer
     let lock: EventLogLock
@@ -175,7 +175,7 @@ struct SegmentWriter: ~Copyable, Sendable {
         if segment.firstAt == nil { segment.firstAt = now }
         segment.lastAt = now
         active = segment
-        ledger.setActive(segment.physicalEnd)
+        usage.setActive(segment.physicalEnd)
         headFile.publish(segment.record, files: files)
         state.publish(segment.head, physical: segment.physicalEnd, lines: segment.lines)
         // A short report may fit when other lines do not, so it does not end shedding.
@@ -221,11 +221,11 @@ struct SegmentWriter: ~Copyable, Sendable {
         if segment.end > 0 {
             newest = name
             rotation = .retiring(name, after: segment.end, lines: segment.lines)
-            ledger.close(segment.number, bytes: segment.physicalEnd)
+            usage.close(segment.number, bytes: segment.physicalEnd)
             number = segment.number + 1
         } else {
             rotation = .retiring(nil, after: segment.after, lines: 0)
-            ledger.setActive(0)
+            usage.setActive(0)
         }
     }
 
@@ -309,7 +309,7 @@ struct SegmentWriter: ~Copyable, Sendable {
             active = segment
             reports = []
             coverages.begin()
-            ledger.setActive(physicalEnd)
+            usage.setActive(physicalEnd)
             headFile.reopenIfGone(in: folder, record: segment.record)
             headFile.publish(segment.record, files: files)
             state.publish(segment.head, physical: physicalEnd, lines: 0)

@@ -201,6 +201,4 @@ struct ClockStepped: TelemetryEvent {
             ("confirmed_after_ms", "\(held.proof.wholeMilliseconds)"),
         ]
     }
-
-    func record(in registry: PrometheusRegistry) {}
 }

@@ -9,7 +9,7 @@ import Telemetry
 /// after an alarm, only if removal helps, and never below `log.min_keep`.
 final class QuotaKeeper: Sendable {
     let folder: LogFolder
-    let ledger: DiskUsage
+    let usage: DiskUsage
     private let state: LogState
     private let telemetry: Telemetry
     private let maxBytes: Int
@@ -25,11 +25,11 @@ final class QuotaKeeper: Sendable {
     let ballast: Ballast
 
     init(
-        folder: LogFolder, ledger: DiskUsage, state: LogState, configuration: EventLogConfiguration,
+        folder: LogFolder, usage: DiskUsage, state: LogState, configuration: EventLogConfiguration,
         telemetry: Telemetry, newest: Timestamp?, now: Timestamp, monotonic: any Clock<Duration>
     ) throws(SystemFault) {
         self.folder = folder
-        self.ledger = ledger
+        self.usage = usage
         self.state = state
         self.telemetry = telemetry
         gone = Mutex(try RemovedSegments(in: folder))
@@ -67,7 +67,7 @@ final class QuotaKeeper: Sendable {
     /// Frees space for the open segment to grow to `active` bytes and for sealing.
     func freeSpace(active: Int, now: Timestamp) -> Space {
         let now = ageTime(now)
-        while ledger.needed(active: active) > maxBytes {
+        while usage.needed(active: active) > maxBytes {
             guard removeOldest(.quota) else {
                 return Space(reason: .quota, keeps: keeps(spare: 0, now))
             }
@@ -89,7 +89,7 @@ final class QuotaKeeper: Sendable {
     private func giveBack(spare: Int, active: Int, _ now: Timestamp) -> Int {
         var spare = spare
         while true {
-            let archives = ledger.archives
+            let archives = usage.archives
             let step = retention.withLock {
                 $0.next(spare: spare, archives: archives, ballast: ballast.bytes, now: now)
             }
@@ -102,7 +102,7 @@ final class QuotaKeeper: Sendable {
             case .alarm(let history, let kept, let helps):
                 ballast.release()
                 let pressure = DiskPressure(
-                    free: spare +| ledger.growth(active: active) +| minFree +| ballast.missing,
+                    free: spare +| usage.growth(active: active) +| minFree +| ballast.missing,
                     floor: minFree, history: history, kept: kept, helps: helps)
                 PressureFile.write(retention.withLock { $0.reference }, in: folder)
                 state.report { $0.add(pressure) }
@@ -120,7 +120,7 @@ final class QuotaKeeper: Sendable {
     /// Unlimited if the free space cannot be read: the write then reports the fault.
     private func spare(active: Int) -> Int {
         guard let space = try? folder.files.space(at: folder.path) else { return .max }
-        return space.free -| ledger.growth(active: active) -| minFree -| ballast.missing
+        return space.free -| usage.growth(active: active) -| minFree -| ballast.missing
     }
 
     /// Returns the least important kind of line to accept; nil: all kinds.
@@ -130,14 +130,14 @@ final class QuotaKeeper: Sendable {
     /// failures. Nothing is shed while archives can be removed or sealing will free space.
     private func keeps(spare: Int, _ now: Timestamp) -> LineKind? {
         let step = max(1 << 20, min(minFree / 8, 64 << 20))
-        guard spare < 3 * step, ledger.unsealed == 0 else { return nil }
-        let archives = ledger.archives
+        guard spare < 3 * step, usage.unsealed == 0 else { return nil }
+        let archives = usage.archives
         guard retention.withLock({ $0.removable(archives, now: now) }) == 0 else { return nil }
         return spare < step ? .failure : spare < 2 * step ? .degraded : .refusal
     }
 
     /// Whether filling this segment and the next one will remove older segments.
-    var isTight: Bool { ledger.needed(active: segmentLimit) +| segmentLimit > maxBytes }
+    var isTight: Bool { usage.needed(active: segmentLimit) +| segmentLimit > maxBytes }
 
     /// Releases the ballast if the disk is nearly full, and restores it when there is space.
     func keepBallast() {
@@ -151,12 +151,12 @@ final class QuotaKeeper: Sendable {
         let time = ageTime(now)
         guard let maxAge else { return }
         // What a store is still to get stays, as long as there is space.
-        while let oldest = ledger.archives.first, oldest.closedAt < time - maxAge,
+        while let oldest = usage.archives.first, oldest.closedAt < time - maxAge,
             !isUnshipped(oldest)
         {
             guard removeOldest(.age) else { return }
         }
-        guard let oldest = ledger.archives.first, oldest.closedAt < now - maxAge,
+        guard let oldest = usage.archives.first, oldest.closedAt < now - maxAge,
             !isUnshipped(oldest), let held = ages.withLock({ $0.report() })
         else { return }
         state.report { $0.add(held) }
@@ -224,7 +224,7 @@ final class QuotaKeeper: Sendable {
     }
 
     private func removeOldest(_ why: ArchiveRemoved.Why) -> Bool {
-        guard let oldest = ledger.archives.first else { return false }
+        guard let oldest = usage.archives.first else { return false }
         // Recorded before the removal: readers use the record only for segments that are absent.
         note(gone: oldest.name.number, lines: oldest.lines, end: oldest.end)
         do throws(SystemFault) {
@@ -233,7 +233,7 @@ final class QuotaKeeper: Sendable {
             guard error.isAbsence else { return false }
         }
         try? folder.files.remove(folder.file(oldest.name.index))
-        ledger.remove(oldest)
+        usage.remove(oldest)
         if isUnshipped(oldest) {
             state.report { $0.add(unshipped: TrimmedHistory(oldest)) }
             telemetry.emit(UnshippedRemoved(name: oldest.name.archive, lines: oldest.lines))

@@ -179,7 +179,7 @@ extension DedupIndex {
 /// then.
 struct DedupIndexFile {
     let folder: LogFolder
-    let ledger: DiskUsage
+    let usage: DiskUsage
 
     /// Without the files, opening the log reads the archives instead.
     func save(_ marks: DedupIndex, covering number: UInt64) {
@@ -187,11 +187,11 @@ struct DedupIndexFile {
         let (path, older) = (
             folder.file(SegmentName.marks), folder.file(SegmentName.olderMarks)
         )
-        if ledger.hasSpace(forSideFile: bytes.count, copies: 3) {
+        if usage.hasSpace(forSideFile: bytes.count, copies: 3) {
             try? folder.files.rename(path, to: older)
         } else {
             try? folder.files.remove(older)
-            guard ledger.hasSpace(forSideFile: bytes.count, copies: 2) else {
+            guard usage.hasSpace(forSideFile: bytes.count, copies: 2) else {
                 try? folder.files.remove(path)
                 return
             }

@@ -167,11 +167,20 @@ extension LogFileSystem {
     /// Replaces a file atomically: writes a temporary file, syncs it, renames it and syncs the
     /// folder.
     func replace(_ path: String, in folder: String, with bytes: [UInt8]) throws(SystemFault) {
-        let aside = path + ".tmp"
+        try replace(path, in: folder) { (file) throws(SystemFault) in
+            try writeAll(file, bytes, at: 0)
+        }
+    }
+
+    /// Replaces a file as above with what `body` writes into the temporary one.
+    func replace(
+        _ path: String, in folder: String, writing body: (LogFile) throws(SystemFault) -> Void
+    ) throws(SystemFault) {
+        let aside = path + SegmentName.temporary
         let file = try openToWrite(aside, fresh: true)
         do throws(SystemFault) {
             defer { close(file) }
-            try writeAll(file, bytes, at: 0)
+            try body(file)
             try sync(file)
         } catch {
             try? remove(aside)

@@ -39,7 +39,7 @@ extension QuotaKeeper {
             return []
         }
         // Read before the names: segments sealed in between are not expected.
-        let archives = ledger.archives
+        let archives = usage.archives
         let entries: [LogFolder.Entry]
         do throws(SystemFault) { entries = try folder.entries() } catch {
             guard error.isAbsence else { return [] }
@@ -58,7 +58,7 @@ extension QuotaKeeper {
         where !there.contains(archive.name.number)
             && isAbsent(archive.name.archive)
         {
-            ledger.remove(archive)
+            usage.remove(archive)
             gone.append(
                 RemovedSegments.Entry(
                     number: archive.name.number, lines: archive.lines, end: archive.end))
@@ -69,10 +69,10 @@ extension QuotaKeeper {
                         removed: archive.name.archive, archive.name.number, end: archive.end,
                         lines: archive.lines)))
         }
-        let sealed = Set(ledger.archives.map(\.name.number))
+        let sealed = Set(usage.archives.map(\.name.number))
         for (number, segment) in plain.sorted(by: { $0.key < $1.key })
         where !there.contains(number) && !sealed.contains(number) && segment.end > 0 {
-            ledger.drop(plain: number)
+            usage.drop(plain: number)
             gone.append(
                 RemovedSegments.Entry(
                     number: number, lines: segment.lines ?? 0, end: segment.end))

@@ -43,10 +43,7 @@ extension LogFileSystem {
     func rescue(
         _ file: LogFile, bytes: Int, to path: String, in folder: String
     ) throws(SystemFault) {
-        let aside = path + SegmentName.temporary
-        let target = try openToWrite(aside, fresh: true)
-        do throws(SystemFault) {
-            defer { close(target) }
+        try replace(path, in: folder) { (target) throws(SystemFault) in
             var at = 0
             while at < bytes {
                 let piece = try read(file, at: at, count: min(1 << 20, bytes - at))
@@ -54,12 +51,6 @@ extension LogFileSystem {
                 try writeAll(target, piece, at: at)
                 at += piece.count
             }
-            try sync(target)
-        } catch {
-            try? remove(aside)
-            throw error
         }
-        try rename(aside, to: path)
-        try syncFolder(folder)
     }
 }

@@ -104,11 +104,11 @@ extension SegmentWriter {
         number = segment.end > 0 ? segment.number + 1 : segment.number
         if let kept, kept.end > 0 {
             newest = name
-            ledger.close(segment.number, bytes: kept.physicalEnd)
+            usage.close(segment.number, bytes: kept.physicalEnd)
             state.cut(plain: segment.number, to: kept.end, lines: kept.lines)
             sealer.seal(name, end: kept.end, lines: kept.lines, marks: marks)
         } else {
-            ledger.setActive(0)
+            usage.setActive(0)
             state.forget(plain: segment.number)
             if segment.end > 0 {
                 keeper.note(gone: segment.number, lines: segment.lines, end: segment.end)

@@ -49,7 +49,7 @@ struct ArchiveCursor: Sendable {
         return try archive.select(query, from: members)
     }
 
-    /// Keeps the selection of the member that is read now: the next read may go on within it.
+    /// Keeps the selection of the member that is read now: the next read may continue within it.
     mutating func keep(
         _ selection: MemberSelection, of member: SegmentIndex.Member, in segment: UInt64
     ) {

@@ -100,7 +100,7 @@ struct LogCount {
         let segment = try view.folder.segments().first { $0.name.number == horizon.segment }
         guard let segment else {
             if view.isForeign {
-                // Counting anew would not help: the open segment is gone.
+                // Counting again would not help: the open segment is gone.
                 skipped +|= PlainDamage(range: 0..<0, bytes: horizon.offset, lines: nil).estimate
                 return
             }

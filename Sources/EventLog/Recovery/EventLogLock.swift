@@ -49,7 +49,7 @@ final class EventLogLock: Sendable {
 
     /// Checks that the lock file is still the locked one, and locks a new file if it was removed.
     ///
-    /// If another process has locked the new file, this process has lost the log for good.
+    /// If another process has locked the new file, this process has lost the log permanently.
     func check() -> Priority {
         state.withLock { state in
             guard !state.isReleased else { return .held }

@@ -40,14 +40,14 @@ extension EventLog {
     /// Sealed segments that the store does not have yet, and their bytes on disk.
     public var unshipped: (segments: Int, bytes: Int) {
         guard let shipped = view.keeper.shipped else { return (0, 0) }
-        let waiting = ledger.archives.filter { $0.name.number > shipped }
+        let waiting = usage.archives.filter { $0.name.number > shipped }
         return (waiting.count, waiting.reduce(0) { $0 +| $1.allocated })
     }
 
     /// The oldest sealed segment that the store does not have; nil if there is none. Rebuilds a
     /// missing index.
     public func nextToShip() async throws(EventLogError) -> SealedSegment? {
-        let waiting = ledger.archives.filter { $0.name.number > shipped }
+        let waiting = usage.archives.filter { $0.name.number > shipped }
         guard !waiting.isEmpty else { return nil }
         let folder = view.folder
         return try await BlockingExecutor.log.run { () throws(EventLogError) in
@@ -79,7 +79,7 @@ extension EventLog {
 
     /// Whether a segment is no longer on this disk.
     public func isGone(_ segment: SealedSegment) -> Bool {
-        !ledger.archives.contains { $0.name.number == segment.number }
+        !usage.archives.contains { $0.name.number == segment.number }
     }
 }
 

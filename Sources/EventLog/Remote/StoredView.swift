@@ -85,7 +85,7 @@ extension EventLog {
     public func reaching(_ query: EventLogQuery, from position: LogPosition?) -> EventLogFiles {
         let own = EventLogFiles(view: view, directory: nil, stored: nil)
         guard let whole = wider.withLock({ $0 }) else { return own }
-        let oldest = ledger.archives.first?.name
+        let oldest = usage.archives.first?.name
         let first = oldest?.number ?? state.head.segment
         guard first > 1 else { return own }
         if let since = query.since {

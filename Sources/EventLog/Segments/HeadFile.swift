@@ -25,7 +25,7 @@ struct HeadFile: Sendable {
         try? files.writeAll(file, Self.encode(record), at: 0)
     }
 
-    /// Creates the file anew if its name no longer leads to the open file.
+    /// Creates the file again if its name no longer leads to the open file.
     mutating func reopenIfGone(in folder: LogFolder, record: Record) {
         let files = folder.files
         if let file, let open = try? files.facts(file), let named = try? files.facts(file.path),

@@ -29,7 +29,7 @@ final class Sealer: Sendable {
     }
 
     private let folder: LogFolder
-    private let ledger: DiskUsage
+    private let usage: DiskUsage
     private let logState: LogState
     private let telemetry: Telemetry
     private let lines: LineGuard
@@ -38,12 +38,12 @@ final class Sealer: Sendable {
     private let ended = DispatchSemaphore(value: 0)
 
     init(
-        folder: LogFolder, ledger: DiskUsage, state: LogState, lines: LineGuard,
+        folder: LogFolder, usage: DiskUsage, state: LogState, lines: LineGuard,
         telemetry: Telemetry
     ) {
         self.lines = lines
         self.folder = folder
-        self.ledger = ledger
+        self.usage = usage
         logState = state
         self.telemetry = telemetry
     }
@@ -126,7 +126,7 @@ final class Sealer: Sendable {
                 job.name, end: job.end, level: level, guardedBy: lines
             ) { self.isStopped }
             guard let sealed else { return }
-            ledger.add(sealed.archive)
+            usage.add(sealed.archive)
             logState.forget(plain: job.name.number)
             reportLoss(of: job, sealed)
             telemetry.emit(
@@ -159,7 +159,7 @@ final class Sealer: Sendable {
             return state.newest
         }
         guard let newest else { return }
-        DedupIndexFile(folder: folder, ledger: ledger).save(newest.marks, covering: newest.covering)
+        DedupIndexFile(folder: folder, usage: usage).save(newest.marks, covering: newest.covering)
     }
 
     /// Counts and reports the lines of a closed segment that were not sealed because its file

@@ -23,10 +23,21 @@ public enum VerdictStatus: String, Sendable, Hashable, CaseIterable, Comparable 
     public var isDegraded: Bool { self != .healthy }
 }
 
-/// The result of one check.
-public enum CheckState: String, Sendable, Hashable, CaseIterable {
+/// The result of one check; the order is that of severity.
+public enum CheckState: String, Sendable, Hashable, CaseIterable, Comparable {
     case pass
     case warn
     case nodata
     case fail
+
+    private var rank: Int {
+        switch self {
+        case .pass: 0
+        case .warn: 1
+        case .nodata: 2
+        case .fail: 3
+        }
+    }
+
+    public static func < (a: CheckState, b: CheckState) -> Bool { a.rank < b.rank }
 }

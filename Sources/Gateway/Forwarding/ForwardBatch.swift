@@ -45,7 +45,7 @@ struct ForwardBatch: Sendable {
     }
 
     enum Answer: Equatable {
-        /// The notifier has stored the batch durably; it rejected `rejected` lines for good.
+        /// The notifier has stored the batch durably; it rejected `rejected` lines permanently.
         case acknowledged(rejected: Int, Shipping)
         case tooLarge
         /// Every line has the notifier's own name. Not acknowledged: the lines stay in the log until

@@ -113,7 +113,7 @@ struct ForwardGap: TelemetryEvent {
 }
 
 /// Lines that were acknowledged and are not safe are sent again.
-struct ForwardWentBack: TelemetryEvent {
+struct ForwardWentBack: CountedEvent {
     let why: String
     /// Bytes of the log that are sent again.
     let bytes: Int
@@ -127,13 +127,10 @@ struct ForwardWentBack: TelemetryEvent {
         [("why", why), ("bytes", "\(bytes)"), ("notifier", notifier)]
     }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ times: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_forward_returns_total", by: times,
-            help: "Times that events were sent again because another notifier answered.")
-    }
+    static let counter = (
+        name: "bellwether_forward_returns_total",
+        help: "Times that events were sent again because another notifier answered."
+    )
 }
 
 /// A receipt's `shipped` cannot be read, so the lines of that receipt do not become safe.
@@ -146,12 +143,10 @@ struct ForwardReportUnreadable: TelemetryEvent {
         "the notifier's receipt has a `shipped` that cannot be read; upgrade this gateway"
     }
     var fields: [(String, String)] { [("shipped", text), ("notifier", notifier)] }
-
-    func record(in registry: PrometheusRegistry) {}
 }
 
 /// The durable cursor could not be stored; a restart sends more events again.
-struct ForwardCursorNotStored: TelemetryEvent {
+struct ForwardCursorNotStored: CountedEvent {
     let fault: String
     var level: Logger.Level { .warning }
     var message: String {
@@ -159,11 +154,8 @@ struct ForwardCursorNotStored: TelemetryEvent {
     }
     var fields: [(String, String)] { [("fault", fault)] }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ times: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_forward_cursor_failures_total", by: times,
-            help: "Failed writes of the forwarder's cursor.")
-    }
+    static let counter = (
+        name: "bellwether_forward_cursor_failures_total",
+        help: "Failed writes of the forwarder's cursor."
+    )
 }

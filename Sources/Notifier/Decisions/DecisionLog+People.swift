@@ -114,6 +114,6 @@ extension Problem {
     /// A change that a node which leads meanwhile may lack.
     static let notLeading = retryLater(
         .serviceUnavailable, "not_leader",
-        "this node leads no more, so the change may not be in force; look at the other node and repeat it there",
+        "this node no longer leads, so the change may not be in force; check on the other node and repeat it there",
         after: .seconds(1))
 }

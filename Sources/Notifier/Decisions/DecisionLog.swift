@@ -174,5 +174,5 @@ public final class DecisionLog: Sendable {
 
 /// Another node decides from now on.
 struct NotLeading: Error, CustomStringConvertible {
-    var description: String { "this node leads no more; the other one sends its messages" }
+    var description: String { "this node no longer leads; the other one sends its messages" }
 }

@@ -2,7 +2,7 @@ import Logging
 import Telemetry
 
 /// A decision took effect without a line in the log.
-struct DecisionUnlogged: TelemetryEvent {
+struct DecisionUnlogged: CountedEvent {
     let event: String
     let fault: String
     var level: Logger.Level { .error }
@@ -11,13 +11,10 @@ struct DecisionUnlogged: TelemetryEvent {
     }
     var fields: [(String, String)] { [("event", event), ("fault", fault)] }
 
-    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
-
-    static func count(_ decisions: Double, in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_decisions_unlogged_total", by: decisions,
-            help: "Decisions that took effect without a line in the event log.")
-    }
+    static let counter = (
+        name: "bellwether_decisions_unlogged_total",
+        help: "Decisions that took effect without a line in the event log."
+    )
 }
 
 /// Decisions of the log were stored in the state file at a start.
@@ -26,8 +23,6 @@ struct DecisionsReplayed: TelemetryEvent {
     var level: Logger.Level { .info }
     var message: String { "stored the log's decisions in the state file" }
     var fields: [(String, String)] { [("decisions", "\(count)")] }
-
-    func record(in registry: PrometheusRegistry) {}
 }
 
 /// The log's decisions could not be read or stored at a start.
@@ -38,6 +33,4 @@ struct DecisionsNotReplayed: TelemetryEvent {
         "cannot read the log's decisions; a message that was sent may be sent again"
     }
     var fields: [(String, String)] { [("fault", fault)] }
-
-    func record(in registry: PrometheusRegistry) {}
 }

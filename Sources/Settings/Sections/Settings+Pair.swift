@@ -3,7 +3,7 @@ extension Settings {
     public struct Pair: Sendable, Equatable {
         /// What a leader does while the bucket does not answer.
         public enum BucketAway: String, Sendable, CaseIterable {
-            /// It goes on unless the other node leads; a message may be sent by both.
+            /// It continues unless the other node leads; a message may be sent by both.
             case tell
             /// It takes and sends nothing until the bucket answers.
             case hold

@@ -10,7 +10,7 @@ public struct DeadLetter: Sendable, Equatable {
     public let tries: Int
     /// The receiver's last answer, or our error: printable, bounded, without secrets.
     public let words: String
-    /// Whether an earlier delivery to this addressee failed for good, and none succeeded since.
+    /// Whether an earlier delivery to this addressee failed permanently, and none succeeded since.
     public let isRepeated: Bool
 
     init(_ entry: OutboxEntry, isRepeated: Bool = false) {

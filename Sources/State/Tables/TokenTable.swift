@@ -19,7 +19,7 @@ public enum TokenTable {
         public let created: Timestamp
         public let expires: Timestamp?
         public let revoked: Timestamp?
-        /// Why the token ended for good; empty: it did not.
+        /// Why the token ended permanently; empty: it did not.
         public let ended: String
 
         public init(
@@ -71,7 +71,7 @@ public enum TokenTable {
             arguments: [moment.milliseconds, moment.milliseconds, id])
     }
 
-    /// Marks the token as ended for good. The first reason is kept.
+    /// Marks the token as ended permanently. The first reason is kept.
     public static func end(_ db: Store.Transaction, id: String, why: String) throws {
         try db.connection.execute(
             sql: "UPDATE token SET ended = ? WHERE id = ? AND ended = ''", arguments: [why, id])

@@ -45,7 +45,7 @@ final class EasyTransfer {
 
         var words: String {
             switch self {
-            case .calledOff: "the transfer was called off"
+            case .calledOff: "the transfer was cancelled"
             case .shutDown: "the engine was shut down"
             case .deadline: "no answer within the deadline"
             }

@@ -91,7 +91,7 @@ final class TransferLoop {
             order.settle(
                 .failure(
                     TransferError(
-                        .cancelled, target: order.target, words: "the transfer was called off")))
+                        .cancelled, target: order.target, words: "the transfer was cancelled")))
             return
         }
         guard let exchange = EasyTransfer(id: id, order: order) else {

@@ -26,7 +26,8 @@ extension NumberExceptions {
         EventLog/EventLog+Own: bytes.count + line.count · bytes += line
         EventLog/EventLog: next += 1
         EventLog/FileSystem/LogFileSystem: done += try · offset + done · bytes.count - filled ·
-            offset + filled · filled += got · buffer)[..<count] · buffer[..<count]
+            offset + filled · filled += got · buffer)[..<count] · buffer[..<count] ·
+            path + SegmentName.temporary
         EventLog/Index/DeltaTally: metrics.count - 1
         EventLog/Index/FieldCensus: fields.count - 1
         EventLog/Index/FieldTally: values[code] · current[code] · totals[code]
@@ -182,7 +183,7 @@ extension NumberExceptions {
             at: start + at, count: count · all[range.clamped(to: 0..<all.count)]
         EventLog/Index/SegmentIndex: UInt64(plain) · $0.offset + $0.packed
         EventLog/Loss/Recovery+Missing: sizes[name.number] · last.last + 1
-        EventLog/Loss/SegmentHarm: joint - 1 · path + SegmentName.temporary · bytes - at
+        EventLog/Loss/SegmentHarm: joint - 1 · bytes - at
         EventLog/Loss/SegmentWriter+Loss: position.segment + 1 · segment.number + 1 ·
             segment.lines - (kept
         EventLog/Quarantine/LineGuard: LineGuard.crashesAlone + 1 · deaths) + 1

@@ -1,7 +1,6 @@
 extension NumberExceptions {
     static let services = ##"""
         # places
-        Bucket/Bucket+Download: $0.count - written
         Bucket/Bucket+Upload: parts.count + 1 · $0.count - filled · start + 1
         Delivery/Mail/MailComposer: header[header.count - 1]
         Delivery/Mail/QuotedPrintable: all operators
@@ -199,7 +198,7 @@ extension NumberExceptions {
         Shipping/SharedLog: 8 * $0 · high - low · next + width · number + 1 · width * 2 ·
             results[number]
         # parts
-        Bucket/Bucket+Download: start + Self.part · start + written · written += count
+        Bucket/Bucket+Download: start + Self.part
         Bucket/Bucket+Upload: start + Self.part · number + 1 · range.lowerBound + filled ·
             filled += count
         Bucket/Bucket: range.upperBound - 1 · month + 1
@@ -210,7 +209,6 @@ extension NumberExceptions {
         Notifier/Decisions/DecisionLog: heads[number]
         Shipping/SharedLog: $0[$1.number] = $1
         # constants
-        Replication/LogObject: largest - largestHead
         Server/Pipeline/GzipInflater: Int32(MemoryLayout<z_stream>.size)
         Telemetry/ProcessFigures: UInt64(sysconf(
         Transfer/Commands/BoundedCommand: Int16(flags) · Int16(POLLIN)

@@ -94,7 +94,6 @@ extension NumberExceptions {
         Probes/Kinds/FieldSelection: prefix + name · prefix + member.key
         Probes/Kinds/FileProbe: + content.signals.map
         Probes/Kinds/TextfileSelection: prefix + name
-        Probes/ProbeSet: + signals.keys.sorted(
         Probes/Upstream/Upstream: source.url + query
         Settings/Reading/MappingReader+Filter: fields) + conditions(fields
         Settings/Reading/MappingReader+Probes: "") + known

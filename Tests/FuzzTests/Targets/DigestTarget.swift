@@ -12,9 +12,8 @@ import Rendering
 /// The input: a byte of settings, then steps, each an operation; most are followed by a line.
 enum DigestTarget {
     private struct Observed {
-        /// With nil, `lost` lines are missing at this position.
+        /// nil: lines before this position were removed unread.
         let line: [UInt8]?
-        var lost = 0
         let end: LogPosition
         let now: Timestamp
     }
@@ -49,8 +48,8 @@ enum DigestTarget {
                 try render(machine.due(now: now, caughtUp: grammar.byte() & 1 == 0))
                 save(&machine, &saved, &position)
             default:
-                end.offset += 1
-                log.append(Observed(line: nil, lost: Int(grammar.byte()), end: end, now: now))
+                end.offset += UInt64(grammar.byte()) + 1
+                log.append(Observed(line: nil, end: end, now: now))
                 feed([log[log.count - 1]], to: &machine)
                 save(&machine, &saved, &position)
             }
@@ -61,7 +60,7 @@ enum DigestTarget {
     private static func feed(_ lines: some Sequence<Observed>, to machine: inout DigestMachine) {
         for observed in lines {
             guard let stored = observed.line else {
-                machine.observe(lost: observed.lost, before: observed.end)
+                machine.passOver(to: observed.end)
                 continue
             }
             stored.withUnsafeBytes { bytes in

@@ -81,6 +81,6 @@ enum EventTarget {
                     }
                 }
         }
-        try require(scanned.key == key, "told apart by \(scanned.key), the event by \(key)")
+        try require(scanned.key == key, "identified by \(scanned.key), the event by \(key)")
     }
 }

@@ -43,11 +43,10 @@ extension Settings.Probe.Access {
     static let credentialRemedy =
         "write basic_auth: {username: NAME, password_file: PATH}, and leave them out here"
 
-    /// - Parameter isRequired: Whether `url` must be given.
-    init(reading r: MappingReader, isRequired: Bool = true) {
+    init(reading r: MappingReader) {
         self.init()
         url = r.addressWithArguments("url", credentials: Self.credentialRemedy)
-        if isRequired, url.isEmpty, !r.has("url") {
+        if url.isEmpty, !r.has("url") {
             r.lacks("url is missing", "write url: http://host:port/path")
         }
         headers = r.headers()

@@ -206,26 +206,7 @@ private final class ExportFile {
     }
 
     func write(_ bytes: [UInt8]) throws {
-        try bytes.withUnsafeBytes { buffer in
-            var rest = buffer[...]
-            while !rest.isEmpty {
-                let part = UnsafeRawBufferPointer(rebasing: rest)
-                let count = Self.put(descriptor, part)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw fault("write") }
-                rest = rest.dropFirst(count)
-            }
-        }
-    }
-
-    private static func put(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-        #if canImport(Glibc)
-            Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-        #elseif canImport(Musl)
-            Musl.write(descriptor, bytes.baseAddress, bytes.count)
-        #else
-            Darwin.write(descriptor, bytes.baseAddress, bytes.count)
-        #endif
+        guard AtomicFile.append(bytes, to: descriptor) else { throw fault("write") }
     }
 
     /// Makes the file durable and gives it its name.

@@ -67,7 +67,7 @@ struct HaCommand: AsyncParsableCommand {
             case "alone": "leads alone: the bucket does not answer"
             case "following" where leader.isEmpty: "follows; the leader is not known yet"
             case "following": "follows \(leader)"
-            default: "leads no more"
+            default: "no longer leads"
             }
         Standard.line(
             InertText.terminal(
