@@ -31,6 +31,7 @@ final class RestoreSystemTests: Sendable {
     /// Takes the data folder away; the new machine has the certificate, as from a mounted Secret.
     private func wipe(_ node: NodeProcess) async throws {
         let lost = node.folder.file("lost")
+        try? FileManager.default.removeItem(atPath: lost)
         try FileManager.default.moveItem(atPath: node.data, toPath: lost)
         try FileManager.default.createDirectory(
             atPath: node.data, withIntermediateDirectories: true)
@@ -110,6 +111,46 @@ final class RestoreSystemTests: Sendable {
         #expect(held.split(separator: "\n").allSatisfy { copy.contains($0 + "\n") })
     }
 
+    /// One post of each route and form: path, type, body, and what its line contains.
+    private static let posts = [
+        (
+            "/v1/events", "application/x-ndjson",
+            #"{"ts":"2026-11-30T00:00:00Z","event":"x.line","id":"a-line"}"#, "x.line"
+        ),
+        (
+            "/v1/events", "application/cloudevents+json",
+            #"{"specversion":"1.0","id":"1","source":"s","type":"x.cloudevent"}"#, "x.cloudevent"
+        ),
+        (
+            "/v1/logs", "application/json",
+            #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"eventName":"x.otel"}]}]}]}"#, "x.otel"
+        ),
+        ("/v1/hooks/alertmanager", "application/json", alert, "High5xx"),
+    ]
+
+    @Test("whoever gets a 200 need not send again: the machine may be lost at that moment")
+    func acknowledged() async throws {
+        // New lines would wait an hour, if nobody waited for them.
+        let node = try NodeProcess(
+            "nf", engine: engine,
+            yaml: "allow_inline_secrets: true\nroles: [notifier]\n"
+                + store.section(prefix, ship: "1h"))
+        for (path, type, body, mark) in Self.posts {
+            let process = try node.start()
+            try await node.untilReady()
+            let reply = try await node.post(path, token: node.token("ingest"), body, type: type)
+            process.kill()
+            #expect(reply.status == 200, "\(path): \(String(decoding: reply.body, as: UTF8.self))")
+            try await process.waitForExit()
+            try await wipe(node)
+            let second = try node.start()
+            try await node.untilReady()
+            #expect(try await node.stored().contains(mark), "\(path)")
+            second.kill()
+            try await second.waitForExit()
+        }
+    }
+
     @Test("a hook waits for the bucket; a folder that was overtaken is not mixed with the bucket's")
     func fence() async throws {
         let proxy = try await StoreProxy.start(
@@ -118,11 +159,20 @@ final class RestoreSystemTests: Sendable {
         let process = try first.start()
         defer { process.kill() }
         try await first.untilReady()
-        let away = try await first.post(
-            "/v1/hooks/alertmanager", token: first.token("ingest"), Self.alert,
-            type: "application/json")
-        #expect(away.status == 503)
-        #expect(String(decoding: away.body, as: UTF8.self).contains("bucket_away"))
+        let token = try first.token("ingest")
+        // At once: each waits for eight seconds.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (path, type, body, _) in Self.posts {
+                group.addTask {
+                    let away = try await first.post(path, token: token, body, type: type)
+                    #expect(away.status == 503, "\(path)")
+                    #expect(
+                        String(decoding: away.body, as: UTF8.self).contains("bucket_away"),
+                        "\(path)")
+                }
+            }
+            try await group.waitForAll()
+        }
 
         let second = try node()
         let other = try second.start()
