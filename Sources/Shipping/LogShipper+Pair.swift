@@ -133,25 +133,38 @@ extension LogShipper {
     /// nodes would both lead.
     func checkStore() async throws(ShippingFault) {
         guard pair != nil else { return }
-        if let probedAt, now - probedAt < .seconds(86_400) { return }
-        // A leader must write its next object in time.
-        let limit = replica?.role == .leading ? untilBeat : nil
-        if let limit, limit < .milliseconds(500) { return }
-        let bucket = log.bucket
-        let fault: String?
-        do throws(BucketFault) {
-            fault = try await SharedLog.within(limit, of: "probe/") {
-                () throws(BucketFault) -> String? in
-                try await BucketProbe(bucket).conditionFault()
+        if probedAt == nil {
+            // Before the first write.
+            do throws(BucketFault) { conditionFault = try await probeCondition() } catch {
+                throw .bucket(error)
             }
+            probedAt = now
+        }
+        if let conditionFault {
+            throw .object(place: log.bucket.location.url, words: conditionFault)
+        }
+        guard let probedAt, now - probedAt >= .seconds(86_400), probe == nil else { return }
+        // Beside the log: a probe without an answer delays neither lines nor the next object.
+        probe = Task { await self.probeAgain() }
+    }
+
+    private func probeAgain() async {
+        do throws(BucketFault) {
+            conditionFault = try await probeCondition()
+            probedAt = now
         } catch {
-            guard replica?.role == .leading else { throw .bucket(error) }
             // Again in an hour.
             probedAt = now - .seconds(82_800)
-            return
         }
-        if let fault { throw .object(place: log.bucket.location.url, words: fault) }
-        probedAt = now
+        probe = nil
+    }
+
+    private func probeCondition() async throws(BucketFault) -> String? {
+        let bucket = log.bucket
+        return try await SharedLog.within(.seconds(60), of: "probe/") {
+            () throws(BucketFault) -> String? in
+            try await BucketProbe(bucket).conditionFault()
+        }
     }
 
     // MARK: - Leading
@@ -162,6 +175,12 @@ extension LogShipper {
             let beat = replica.rules.beat, let acting = replica.rules.acting
         else { return nil }
         return max(until - acting + beat - now, .zero)
+    }
+
+    /// How long lines wait for further ones: `bucket.ship`, and not beyond the time at which the
+    /// leader writes anyway.
+    static func pause(_ delay: Duration, untilBeat: Duration?) -> Duration {
+        min(delay, untilBeat ?? delay)
     }
 
     /// The time until the lease runs out; nil without one.

@@ -60,6 +60,10 @@ public actor LogShipper {
     private var isCaughtUp = true
     /// When the store was last found to create an object only once.
     var probedAt: Duration?
+    /// The daily probe, while it runs.
+    var probe: Task<Void, Never>?
+    /// What the daily probe found wrong.
+    var conditionFault: String?
     /// Whether the newest object that this folder knows was found in the bucket.
     private var isKnown = false
 
@@ -129,6 +133,7 @@ public actor LogShipper {
     ///
     /// - Throws: If another node continues the log, or the bucket's log is not this folder's.
     public func run() async throws(ShippingFault) {
+        defer { probe?.cancel() }
         var failures = 0
         var random = SystemRandomNumberGenerator()
         while !Task.isCancelled {
@@ -184,9 +189,7 @@ public actor LogShipper {
             } else {
                 await lines(after: record?.shipped ?? .start, within: untilBeat)
                 if Task.isCancelled { return }
-                // At most to half of the lease: the write itself needs what is left of it.
-                let rest = untilBeat.map { max($0, (pair?.lease ?? .zero) / 6) } ?? delay
-                if isCaughtUp { await mark.collect(for: min(delay, rest)) }
+                if isCaughtUp { await mark.collect(for: Self.pause(delay, untilBeat: untilBeat)) }
                 try await ship()
                 if let object = beat() { try await create(object) }
                 try await checkStore()
@@ -299,19 +302,6 @@ public actor LogShipper {
             try await diverged()
         }
         isKnown = true
-    }
-
-    /// Keeps the key with which this node's own lines are sealed, for a folder that is restored.
-    private func keepKey() async throws(ShippingFault) {
-        let directory = directory
-        guard let key = await BlockingExecutor.shipping.run({ SealKey.copy(of: directory) }) else {
-            return
-        }
-        do throws(BucketFault) {
-            if try await log.bucket.present(FolderRestore.key) != key {
-                try await log.bucket.put(FolderRestore.key, key)
-            }
-        } catch { throw .bucket(error) }
     }
 
     // MARK: - Leading
