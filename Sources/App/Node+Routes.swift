@@ -36,7 +36,7 @@ extension Node {
             .health(
                 "/readyz",
                 checks: checks(settings, eventLog, store, gateway, notifier, bucket)
-                    + (settings.pair == nil ? [] : [followCheck(followed)]),
+                    + pairChecks(settings.pair, bucket?.leadership, followed),
                 leader: bucket.map { leaderCheck($0.leadership) }),
             .metrics(registry: metrics.registry) { await metrics.look() },
         ]
@@ -83,7 +83,10 @@ extension Node {
         let leadership = bucket?.leadership ?? Leadership(.leading)
         if settings.pair != nil { routes = guarded(routes, by: leadership) }
         guard notifier != nil else { return routes }
-        return routes + pairRoutes(settings.pair, leadership, bucket?.other, handOver: handOver)
+        return routes
+            + pairRoutes(
+                settings.pair, leadership, bucket?.other, version: { inForce.version },
+                handOver: handOver)
     }
 
     /// What receipts report: how far the log is in the bucket.

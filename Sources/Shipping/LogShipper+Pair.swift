@@ -2,6 +2,7 @@ import Bucket
 import Core
 import EventLog
 import Events
+import Logging
 import Replication
 public import Telemetry
 
@@ -80,6 +81,20 @@ extension LogShipper {
             return LogPiece(
                 try await reader.next(maxLines: .max, maxBytes: LogObject.largest).lines)
         } catch { throw .folder("the log cannot be read: \(error)") }
+    }
+
+    /// Notes whom this node follows, and reports once what it has otherwise than that one: what
+    /// people get would change when it takes over.
+    func noteLeader() {
+        guard let pair, let replica else { return }
+        let isOther = replica.leader.map { !replica.isOwn($0.writer) } ?? false
+        let found = isOther ? replica.version.differences(from: replica.leaderVersion) : []
+        if found != pair.leadership.status.differences, !found.isEmpty {
+            telemetry.emit(
+                LeaderDiffers(leader: replica.leader?.node ?? "", differences: found))
+        }
+        pair.leadership.follow(
+            replica.leader?.node ?? "", term: replica.term, differences: found)
     }
 
     /// When all objects are read: if another node leads, this log has no lines beyond them, and
@@ -271,6 +286,23 @@ struct WentOnAlone: TelemetryEvent {
         registry.count(
             "bellwether_ha_alone_total", by: times,
             help: "Times that this node went on although the bucket did not answer.")
+    }
+}
+
+/// This node follows one with another configuration or executable.
+struct LeaderDiffers: TelemetryEvent {
+    let leader: String
+    let differences: [NodeVersion.Part]
+    // While one node after the other is upgraded, only the executables differ.
+    var level: Logger.Level { differences.contains(.policy) ? .warning : .notice }
+    var message: String {
+        "this node has another configuration or executable than the leader; its verdicts and messages change when it takes over"
+    }
+    var fields: [(String, String)] {
+        [
+            ("leader", leader),
+            ("differs", differences.map(\.rawValue).joined(separator: ", ")),
+        ]
     }
 }
 

@@ -2,7 +2,7 @@ import Archives
 public import Bucket
 import Core
 public import EventLog
-import Events
+public import Events
 import Replication
 import Synchronization
 public import Telemetry
@@ -44,6 +44,8 @@ public actor LogShipper {
     private let delay: Duration
     /// nil for a node without a second one.
     let pair: Pair?
+    /// This node's configuration and executable now.
+    let version: @Sendable () -> NodeVersion
     let telemetry: Telemetry
     /// Also runs while the machine sleeps.
     let clock = ContinuousClock()
@@ -77,10 +79,11 @@ public actor LogShipper {
     ///   - id: The id of the data folder; see `PrefixOwner`.
     ///   - delay: How long lines may wait for further ones.
     ///   - pair: nil for a node without a second one.
+    ///   - version: The node's configuration and executable, which its objects name.
     /// - Throws: If the folder's record of the bucket cannot be read.
     public init(
         _ eventLog: EventLog, bucket: Bucket, id: String, delay: Duration, pair: Pair? = nil,
-        telemetry: Telemetry
+        version: @escaping @Sendable () -> NodeVersion = { NodeVersion() }, telemetry: Telemetry
     ) async throws(ShippingFault) {
         log = SharedLog(bucket: bucket)
         self.eventLog = eventLog
@@ -89,6 +92,7 @@ public actor LogShipper {
         self.id = id
         self.delay = delay
         self.pair = pair
+        self.version = version
         // A pair's node tries several times within the lease.
         backoff = RetryPolicy(
             initial: .milliseconds(500), factor: 2,
@@ -175,6 +179,7 @@ public actor LogShipper {
         if record == nil { try await adopt() }
         if replica == nil { begin() }
         replica?.check(now)
+        replica?.version = version()
         switch replica?.role {
         case .following:
             try await checkOther()
@@ -265,8 +270,8 @@ public actor LogShipper {
         try await log.objects(from: replica?.next ?? 1) { object throws(ShippingFault) in
             try await self.take(object)
         }
-        if let pair, let replica {
-            pair.leadership.follow(replica.leader?.node ?? "", term: replica.term)
+        if pair != nil {
+            noteLeader()
             try await checkLeader()
             isCaughtUp = true
         }
