@@ -8,8 +8,9 @@
 #   idle      requests for ended runs only
 #   1/s       and one event a second, sent at once
 #   1/s linger 5 events every 5 s in one body, compressed
-# Each phase has a notifier that has just started. Prints a row for each: open connections, CPU of the notifier in percent of one core, memory and
-# its growth by connection, requests a second, and how long an answer to events took.
+# Each phase has a notifier that has just started. Prints a row for each: open connections, CPU of the
+# notifier in percent of one core, memory and its growth by connection, requests a second, and how long an
+# answer to events took.
 # Client and notifier share the CPUs: quote CPU seconds, not latencies, of a loaded machine.
 #
 # usage: Benchmarks/gateways.sh [GATEWAYS=1000] [SECONDS=30]
