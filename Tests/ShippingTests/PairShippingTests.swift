@@ -326,6 +326,33 @@ final class PairShippingTests: Sendable {
         await node.kill()
     }
 
+    @Test("the folder of a pair whose bucket is gone copies its log to a new one")
+    func newBucket() async throws {
+        let first = try await start("a")
+        try await first.untilLeading()
+        for part in 0..<4 {
+            let receipt = try await first.eventLog.ingest(body((part * 100)..<(part * 100 + 100)))
+            #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        }
+        let held = try await lines(first.eventLog)
+        #expect(held.count == 400)
+        await first.kill()
+        // As docs/pair.md says; the new bucket is the old one without its objects.
+        for object in try await bucket().list("") { try await bucket().remove(object.name) }
+        for file in ["a/bucket.json", "a/log/shipped"] {
+            try? FileManager.default.removeItem(atPath: folder.file(file))
+        }
+        let again = try await start("a")
+        try await again.untilLeading()
+        let second = try await start("b")
+        try await eventually("the second node has every line") {
+            try await self.lines(second.eventLog) == held
+        }
+        #expect(second.leadership.status.leader == "https://a")
+        await second.kill()
+        await again.kill()
+    }
+
     @Test("a store that ignores the condition is not used")
     func condition() async throws {
         let proxy = try await StoreProxy.start(store, .init(always: ["PUT": .ignoreCondition]))
