@@ -151,6 +151,23 @@ final class RestoreSystemTests: Sendable {
         }
     }
 
+    @Test("a node whose successor writes ends with 3 at its next write, and names it")
+    func overtaken() async throws {
+        let (first, second) = (try node(), try node())
+        let old = try first.start()
+        defer { old.kill() }
+        try await first.untilReady()
+        let new = try second.start()
+        defer { new.kill() }
+        try await second.untilReady()
+        // Not answered, or 503: its lines are in no bucket.
+        let line = #"{"ts":"2026-11-30T00:00:00Z","event":"x.line","id":"1"}"#
+        let answer = try? await first.post("/v1/events", token: first.token("ingest"), line)
+        #expect(answer?.status != 200)
+        #expect(try await old.waitForExit() == .code(3))
+        #expect(old.errors.contains("(nf) continues the log in the bucket"), "\(old.errors)")
+    }
+
     @Test("a hook waits for the bucket; a folder that was overtaken is not mixed with the bucket's")
     func fence() async throws {
         let proxy = try await StoreProxy.start(
