@@ -33,6 +33,8 @@ public struct PostAnswers: Sendable {
         guard let untilShipped, receipt.accepted > 0 || receipt.duplicates > 0 else { return }
         let asked = HTTPField.Name(AnswerPoint.header).flatMap { exchange.head.headerFields[$0] }
         guard asked != AnswerPoint.disk.rawValue else { return }
+        // The lines are in the log. Others need the memory while this request waits.
+        exchange.releaseBody()
         if await untilShipped(receipt.end) { return }
         throw Problem.retryLater(
             .serviceUnavailable, "bucket_away",

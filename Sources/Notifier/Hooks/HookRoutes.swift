@@ -77,16 +77,17 @@ private struct HookIngester: Sendable {
         _ exchange: Exchange, _ events: (JSONValue, Timestamp) throws(Problem) -> [Event]
     ) async throws -> Response {
         let payload = try await exchange.collectTree(limit: bodyLimit)
-        return try await keep(events(payload, WallClock.system.now), of: exchange)
+        let receipt = try await keep(events(payload, WallClock.system.now))
+        return try await answer(receipt, exchange)
     }
 
     func takeFlagger(_ exchange: Exchange, token: String?) async throws -> Response {
         // A token in the path is verified before the body is read.
         if let token { _ = try await exchange.authenticate(token: token, for: .ingest) }
         if token != nil || exchange.identity != nil {
-            return try await keep(
-                FlaggerHook.events(exchange.collectTree(limit: bodyLimit), WallClock.system.now),
-                of: exchange)
+            let receipt = try await keep(
+                FlaggerHook.events(exchange.collectTree(limit: bodyLimit), WallClock.system.now))
+            return try await answer(receipt, exchange)
         }
         // Body faults are reported to authenticated callers only, and the token is inside this
         // body.
@@ -98,11 +99,11 @@ private struct HookIngester: Sendable {
                 "a token is needed: in the address's path or in metadata.token")
         }
         _ = try await exchange.authenticate(token: token, for: .ingest)
-        return try await keep(
-            FlaggerHook.events(payload, WallClock.system.now), of: exchange)
+        let receipt = try await keep(FlaggerHook.events(payload, WallClock.system.now))
+        return try await answer(receipt, exchange)
     }
 
-    private func keep(_ events: [Event], of exchange: Exchange) async throws -> Response {
+    private func keep(_ events: [Event]) async throws -> IngestReceipt {
         var body: [UInt8] = []
         for event in events {
             var event = event
@@ -122,6 +123,10 @@ private struct HookIngester: Sendable {
         if receipt.duplicates == 0 {
             for event in events { if let end = RunEnd(event) { await onEnd(end) } }
         }
+        return receipt
+    }
+
+    private func answer(_ receipt: IngestReceipt, _ exchange: Exchange) async throws -> Response {
         try await answers.wait(for: receipt, of: exchange)
         var json = JSONWriter(capacity: 64)
         json.object { json in

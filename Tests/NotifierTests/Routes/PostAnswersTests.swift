@@ -119,6 +119,42 @@ struct PostAnswersTests {
         await notifier.stop()
     }
 
+    @Test("a post that waits holds no memory for its body, of which others have too little then")
+    func memory() async throws {
+        let gate = TestGate()
+        let notifier = try await ServedNotifier(
+            answers: PostAnswers { _ in
+                await gate.pass()
+                return true
+            }, memory: 4 << 20)
+        // One credential may hold three eighths of the memory: two such bodies.
+        let body = { @Sendable (number: Int) -> String in
+            (0..<12).map { line in
+                ServedNotifier.line(
+                    String(repeating: "x", count: 50_000), id: "\(number)-\(line)")
+            }.joined(separator: "\n")
+        }
+        let posts = 8
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<posts {
+                group.addTask {
+                    try await notifier.post("/v1/events", body(number), token: notifier.ingest)
+                        .status
+                }
+                try await eventually("post \(number) is stored and waits") {
+                    gate.arrived == number + 1
+                }
+            }
+            let kept = try await notifier.post(
+                "/v1/events", body(posts), token: notifier.ingest,
+                headers: [("Bellwether-Wait-For", "disk")])
+            #expect(kept.status == 200)
+            gate.open()
+            for try await status in group { #expect(status == 200) }
+        }
+        await notifier.stop()
+    }
+
     @Test("a sender that keeps its lines is answered when they are on the disk")
     func keeps() async throws {
         let asked = Mutex(0)

@@ -20,7 +20,7 @@ final class ServedNotifier: Sendable {
 
     init(
         segmentBytes: Int = 64 << 20, maxBytes: Int = 1 << 30, shipped: ShippedLog? = nil,
-        answers: PostAnswers = .onDisk,
+        answers: PostAnswers = .onDisk, memory: Int = 64 << 20,
         onEnd: @escaping @Sendable (RunEnd) async -> Void = { _ in }
     ) async throws {
         folder = try TemporaryDirectory()
@@ -34,7 +34,8 @@ final class ServedNotifier: Sendable {
         let server = try HTTPServer(
             HTTPServerConfiguration(
                 address: ListenAddress(host: "127.0.0.1", port: 0),
-                tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"])),
+                tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"]),
+                limits: ServerLimits(memory: memory)),
             routes: IngestRoutes.routes(
                 eventLog, bodyLimit: 1 << 20, answers: answers, shipped: { shipped })
                 + OTLPRoutes.routes(eventLog, bodyLimit: 1 << 20, answers: answers)
