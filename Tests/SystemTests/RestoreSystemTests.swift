@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Telemetry
 import TestSupport
 import Testing
@@ -36,6 +37,23 @@ final class RestoreSystemTests: Sendable {
         try FileManager.default.createDirectory(
             atPath: node.data, withIntermediateDirectories: true)
         try FileManager.default.moveItem(atPath: lost + "/tls", toPath: node.data + "/tls")
+    }
+
+    /// The digests, and what became of their deliveries, as the node shows them.
+    private func decided(_ node: NodeProcess) async throws -> [JSONValue] {
+        func tree(_ path: String) async throws -> JSONValue {
+            let reply = try await node.get(path, token: node.token("read"))
+            return try JSONValue(
+                parsing: reply.body, limits: JSONLimits(maxBytes: 8 << 20, maxDepth: 64))
+        }
+        let digests = try #require(try await tree("/v1/digests")["digests"]?.elements)
+        let deliveries = try #require(try await tree("/v1/outbox?state=sent").elements)
+        // Not the number in the state file, and not the tries: those of one life.
+        let kept = ["digest", "receiver", "recipient", "state", "settled", "answer"]
+        return digests
+            + deliveries.map { delivery in
+                .array(kept.compactMap { delivery[$0] })
+            }
     }
 
     private static let alert = """
@@ -79,6 +97,11 @@ final class RestoreSystemTests: Sendable {
             "/v1/hooks/alertmanager", token: node.token("ingest"),
             Self.alert, type: "application/json")
         #expect(last.status == 200)
+        let decisions = try await decided(node)
+        #expect(decisions.count >= 2)
+        // The node's own lines before this one are in the bucket, too, when it is answered.
+        let mark = #"{"ts":"2026-11-30T00:00:00Z","event":"test.mark","id":"mark"}"#
+        #expect(try await node.post("/v1/events", token: node.token("ingest"), mark).status == 200)
         let held = try await node.stored()
         #expect(held.split(separator: "\n").count >= 501)
         first.kill()
@@ -89,6 +112,9 @@ final class RestoreSystemTests: Sendable {
         defer { second.kill() }
         try await node.untilReady()
         #expect(try await node.stored().hasPrefix(held))
+        // Every decision of the lost machine is one of the new one.
+        let regained = try await decided(node)
+        for decision in decisions { #expect(regained.contains(decision), "\(decision)") }
         let silences = try await node.command("silence", "list", "--json")
         #expect(silences.output.contains(id), "\(silences.output)")
         // What was sent is not sent again: the next digest is about the next failure alone.
