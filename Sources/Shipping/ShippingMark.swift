@@ -8,6 +8,13 @@ public final class ShippingMark: Sendable {
         /// Whether the shipper is not to wait for further lines.
         var isHurried: Bool
         let resume: CheckedContinuation<Bool, Never>
+        /// Ends the wait after its time.
+        var timer: Task<Void, Never>?
+
+        func answer(_ isShipped: Bool) {
+            timer?.cancel()
+            resume.resume(returning: isShipped)
+        }
     }
 
     private struct State {
@@ -50,7 +57,7 @@ public final class ShippingMark: Sendable {
                 pause?.resume()
                 if let answer { return continuation.resume(returning: answer) }
                 // Only now, so that the end of the time finds the waiter.
-                Task {
+                let timer = Task {
                     if patience > .zero {
                         try? await Task.sleep(for: patience)
                         self.hurry(for: id)
@@ -58,6 +65,11 @@ public final class ShippingMark: Sendable {
                     try? await Task.sleep(for: limit - patience)
                     self.resume(id, returning: false)
                 }
+                let isWaiting = state.withLock { state in
+                    state.waiters[id]?.timer = timer
+                    return state.waiters[id] != nil
+                }
+                if !isWaiting { timer.cancel() }
             }
         } onCancel: {
             resume(id, returning: false)
@@ -90,7 +102,7 @@ public final class ShippingMark: Sendable {
     }
 
     private func resume(_ id: Int, returning isShipped: Bool) {
-        state.withLock { $0.waiters.removeValue(forKey: id) }?.resume.resume(returning: isShipped)
+        state.withLock { $0.waiters.removeValue(forKey: id) }?.answer(isShipped)
     }
 
     /// Advances the mark.
@@ -102,7 +114,7 @@ public final class ShippingMark: Sendable {
             for id in done.keys { state.waiters[id] = nil }
             return done
         }
-        for waiter in done.values { waiter.resume.resume(returning: true) }
+        for waiter in done.values { waiter.answer(true) }
     }
 
     /// Nobody waits any longer: no further line gets into the bucket.
@@ -112,7 +124,7 @@ public final class ShippingMark: Sendable {
             return (state.waiters, takePause(&state))
         }
         pause?.resume()
-        for waiter in waiters.values { waiter.resume.resume(returning: false) }
+        for waiter in waiters.values { waiter.answer(false) }
     }
 
     /// Waits for `limit`, but not while anybody hurries it or the task is cancelled.
