@@ -5,7 +5,9 @@ import Core
 ///
 /// A restored folder then has to apply at most what came after it.
 struct SnapshotSchedule {
+    /// The longest time between two snapshots.
     private static let pause = Duration.seconds(600)
+    /// A restore reads and applies each object behind the snapshot: so many take some seconds.
     private static let objects: UInt64 = 500
 
     private var taken: ContinuousClock.Instant
