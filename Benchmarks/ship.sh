@@ -180,7 +180,7 @@ sleep 5
 counted "" 1
 sleep $((minutes * 60))
 counted "idle" "$minutes"
-post 60 0 "$paced"
+post 60 0 $((paced + 1000))
 counted "a sender that waits" 1
 stop
 if [ -s "$work/data/state.sqlite.snapshot" ]; then
