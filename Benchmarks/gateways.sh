@@ -8,8 +8,9 @@
 #   idle      requests for ended runs only
 #   1/s       and one event a second, sent at once
 #   1/s linger 5 events every 5 s in one body, compressed
-# Prints a row for each: open connections, CPU of the notifier in percent of one core, memory and
-# its growth by connection, requests a second, and how long an answer to events took.
+# Each phase has a notifier that has just started. Prints a row for each: open connections, CPU of the
+# notifier in percent of one core, memory and its growth by connection, requests a second, and how long an
+# answer to events took.
 # Client and notifier share the CPUs: quote CPU seconds, not latencies, of a loaded machine.
 #
 # usage: Benchmarks/gateways.sh [GATEWAYS=1000] [SECONDS=30]
@@ -39,30 +40,36 @@ if [ -z "$bellwether" ]; then
 fi
 (cd Benchmarks/gateways && GOFLAGS=-mod=mod GOCACHE="$work/gocache" "$go" build -o "$work/gateways" .)
 
+read -r port < <(python3 -c '
+import socket
+with socket.create_server(("127.0.0.1", 0)) as held: print(held.getsockname()[1])')
 cat > "$work/bellwether.yaml" <<YAML
 data_dir: $work/data
 listen:
-  address: "127.0.0.1:18455"
+  address: "127.0.0.1:$port"
   limits: {max_connections: $((gateways + 200)), max_connections_per_peer: $((gateways + 100))}
 roles: [notifier]
 log: {min_free: 0}
 YAML
-"$bellwether" serve --config "$work/bellwether.yaml" > "$work/log" 2>&1 &
-server=$!
-for _ in $(seq 200); do
-    curl -sk --max-time 1 https://127.0.0.1:18455/readyz >/dev/null 2>&1 && [ -s "$work/data/tokens/ingest" ] && break
-    sleep 0.1
-done
-[ -s "$work/data/tokens/ingest" ] || { cat "$work/log" >&2; exit 1; }
-sleep 2
 
+# A new notifier for each phase: what another one took of memory and descriptors does not count.
 phase() {
-    "$work/gateways" -url https://127.0.0.1:18455 -token "$work/data/tokens/ingest" -pid "$server" \
+    rm -rf "$work/data"
+    "$bellwether" serve --config "$work/bellwether.yaml" > "$work/log" 2>&1 &
+    server=$!
+    until [ -s "$work/data/tokens/ingest" ] &&
+        curl -skf --max-time 1 "https://127.0.0.1:$port/readyz" > /dev/null; do
+        kill -0 "$server" 2> /dev/null || { cat "$work/log" >&2; exit 1; }
+        sleep 0.1
+    done
+    sleep 2
+    "$work/gateways" -url "https://127.0.0.1:$port" -token "$work/data/tokens/ingest" -pid "$server" \
         -gateways "$gateways" -seconds "$seconds" "$@"
+    kill "$server"
+    wait "$server" || { tail -5 "$work/log" >&2; exit 1; }
 }
-phase -head
+"$work/gateways" -head
 phase -name silent
 phase -name idle -polls 2s
 phase -name 1/s -polls 2s -every 1s
 phase -name '1/s linger' -polls 2s -every 5s -lines 5 -gzip
-kill "$server" && wait "$server" || { tail -5 "$work/log" >&2; exit 1; }

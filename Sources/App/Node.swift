@@ -147,7 +147,8 @@ public final class Node: Sendable {
         (self.probing, self.delivering) = (probing, delivering)
         if let section = settings.bucket, let bucketStore {
             bucket = try await BucketParts(
-                bucketStore, section, settings, eventLog, telemetry: telemetry)
+                bucketStore, section, settings, eventLog, version: { inForce.version },
+                telemetry: telemetry)
         } else {
             bucket = nil
         }

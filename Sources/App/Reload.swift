@@ -1,4 +1,5 @@
 import Analysis
+import Events
 import Gateway
 import Logging
 import Notifier
@@ -84,17 +85,29 @@ struct Reload: Sendable {
 
 /// The settings that a node works by: those of its start, with what reloads changed. Thread-safe.
 final class SettingsInForce: Sendable {
-    private let settings: Mutex<Settings>
+    private struct State {
+        var settings: Settings
+        var policy: String
+    }
 
-    init(_ settings: Settings) { self.settings = Mutex(settings) }
+    private let state: Mutex<State>
 
-    var current: Settings { settings.withLock { $0 } }
+    init(_ settings: Settings) {
+        state = Mutex(State(settings: settings, policy: settings.policyHash))
+    }
+
+    var current: Settings { state.withLock { $0.settings } }
+
+    /// The node's configuration and executable, which two nodes of a pair compare.
+    var version: NodeVersion {
+        NodeVersion(policy: state.withLock { $0.policy }, binary: BinaryHash.current)
+    }
 
     /// Takes over what a reload applies; returns the settings before it.
     func replace(by new: Settings) -> Settings {
-        settings.withLock { settings in
-            let old = settings
-            settings = new
+        state.withLock { state in
+            let old = state.settings
+            var settings = new
             (settings.node, settings.az) = (old.node, old.az)
             settings.roles = old.roles
             settings.dataDirectory = old.dataDirectory
@@ -103,7 +116,30 @@ final class SettingsInForce: Sendable {
             settings.log = old.log
             settings.bucket = old.bucket
             settings.pair = old.pair
+            state = State(settings: settings, policy: settings.policyHash)
             return old
         }
+    }
+}
+
+extension Settings {
+    /// `sha256:` and the hash of what decides verdicts and messages: the configuration without what
+    /// each machine has of its own, as the addresses, files and sizes of its node.
+    ///
+    /// Secrets are not part of it.
+    var policyHash: String {
+        let plain = Settings.embedded
+        var shared = self
+        shared.az = plain.az
+        shared.dataDirectory = plain.dataDirectory
+        shared.allowInlineSecrets = plain.allowInlineSecrets
+        shared.listen = plain.listen
+        shared.auth = plain.auth
+        shared.forward = plain.forward
+        shared.log = plain.log
+        shared.bucket = nil
+        shared.pair = nil
+        shared.telemetry = plain.telemetry
+        return ContentHash.named(shared.describe().utf8)
     }
 }

@@ -122,8 +122,7 @@ public final class ArchiveShipper: Sendable {
         while !Task.isCancelled {
             let pause: Duration
             do throws(BucketFault) {
-                try await pass()
-                succeed()
+                succeed(isComplete: try await pass())
                 pause = plan.ship
             } catch {
                 if error.kind == .cancelled { return }
@@ -133,17 +132,26 @@ public final class ArchiveShipper: Sendable {
         }
     }
 
-    /// Ships everything that is sealed, and removes what is too old.
-    func pass() async throws(BucketFault) {
+    /// Ships everything that is sealed and due, and removes what is too old.
+    ///
+    /// - Returns: Whether the bucket has everything that is sealed.
+    @discardableResult
+    func pass() async throws(BucketFault) -> Bool {
         if let owner = try await owner() {
             let taken = PrefixTaken(url: bucket.location.url, owner: owner)
             throw BucketFault(.taken, place: "\(bucket.location.url)/cluster", words: "\(taken)")
         }
-        while let segment = try await next(), plan.isDue(segment.number) {
+        var isComplete = true
+        while let segment = try await next() {
+            guard plan.isDue(segment.number) else {
+                isComplete = false
+                break
+            }
             try await ship(segment)
-            if Task.isCancelled { return }
+            if Task.isCancelled { return false }
         }
         try await removeOld()
+        return isComplete
     }
 
     private func next() async throws(BucketFault) -> SealedSegment? {
@@ -217,12 +225,12 @@ public final class ArchiveShipper: Sendable {
 
     // MARK: - State
 
-    private func succeed() {
+    private func succeed(isComplete: Bool) {
         let (was, now) = (status, clock.now)
         state.withLock { state in
             state.status.fault = nil
             state.status.failuresInARow = 0
-            state.status.completeAt = now
+            if isComplete { state.status.completeAt = now }
         }
         if was.fault != nil { telemetry.emit(ShippingRecovered(failures: was.failuresInARow)) }
     }

@@ -1,3 +1,14 @@
+/// Where the lines of a post are to be before a node answers it, as the sender states in a header.
+public enum AnswerPoint: String, Sendable {
+    /// On the node's disk: for a sender that keeps the lines until a receipt reports them as shipped.
+    case disk
+    /// In the node's bucket, if it has one: what a request without the header gets.
+    case bucket
+
+    /// Nodes of older releases ignore it.
+    public static let header = "Bellwether-Wait-For"
+}
+
 /// What a gateway states about itself to its notifier, in the headers of each poll.
 ///
 /// Notifiers of older releases ignore the headers.

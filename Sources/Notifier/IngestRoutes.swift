@@ -8,13 +8,14 @@ import NIOCore
 public import Server
 
 /// `POST /v1/events`: ingests events of other nodes and other senders; answers after they are
-/// stored.
+/// stored, by the rule of `PostAnswers`.
 public enum IngestRoutes {
     /// - Parameters:
     ///   - bodyLimit: The maximum body size in bytes, before and after inflating.
+    ///   - answers: When stored lines are answered.
     ///   - shipped: How far the log is in the bucket, for each receipt; nil if there is no bucket.
     public static func routes(
-        _ eventLog: EventLog, bodyLimit: Int,
+        _ eventLog: EventLog, bodyLimit: Int, answers: PostAnswers = .onDisk,
         shipped: @escaping @Sendable () -> ShippedLog? = { nil }
     ) -> [Route] {
         [
@@ -33,6 +34,7 @@ public enum IngestRoutes {
                 guard receipt.accepted + receipt.duplicates + receipt.shed.total > 0 else {
                     throw nothingGood(receipt)
                 }
+                try await answers.wait(for: receipt, of: exchange)
                 return .bytes(
                     document(receipt, eventLog.configuration.durability, shipped()))
             }

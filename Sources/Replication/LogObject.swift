@@ -28,6 +28,8 @@ public struct LogObject: Sendable, Equatable {
     public var writer: String
     /// The writer's node, for people.
     public var node: String
+    /// The writer's configuration and executable; empty in objects of older releases.
+    public var version: NodeVersion
     /// Where the lines start in the writer's event log.
     public var from: LogPosition
     /// Where they end.
@@ -46,7 +48,8 @@ public struct LogObject: Sendable, Equatable {
 
     public init(
         number: UInt64, kind: Kind, cluster: String, term: UInt64, writer: String, node: String,
-        from: LogPosition, to: LogPosition, lines: [UInt8] = [], lease: UInt64? = nil
+        version: NodeVersion = NodeVersion(), from: LogPosition, to: LogPosition,
+        lines: [UInt8] = [], lease: UInt64? = nil
     ) {
         self.number = number
         self.kind = kind
@@ -54,6 +57,7 @@ public struct LogObject: Sendable, Equatable {
         self.term = term
         self.writer = writer
         self.node = node
+        self.version = version
         self.from = from
         self.to = to
         self.lines = lines
@@ -98,6 +102,8 @@ public struct LogObject: Sendable, Equatable {
             json.value(term)
             json.member("writer", writer)
             json.member("node", node)
+            if !version.policy.isEmpty { json.member("policy", version.policy) }
+            if !version.binary.isEmpty { json.member("binary", version.binary) }
             if let lease {
                 json.key("lease_ms")
                 json.value(lease)
@@ -145,6 +151,8 @@ public struct LogObject: Sendable, Equatable {
         else { throw .unreadable("its lines do not fit its head") }
         self.init(
             number: number, kind: kind, cluster: cluster, term: term, writer: writer, node: node,
+            version: NodeVersion(
+                policy: head["policy"]?.string ?? "", binary: head["binary"]?.string ?? ""),
             from: from, to: to, lines: lines, lease: Self.count(head["lease_ms"]))
     }
 

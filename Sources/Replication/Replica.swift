@@ -47,6 +47,8 @@ public struct Replica: Sendable {
     public let cluster: String
     public let node: String
     public let writer: String
+    /// What this node's next objects name as its configuration and executable.
+    public var version = NodeVersion()
     /// The names of this folder's earlier lives. They no longer write.
     private let earlier: Set<String>
 
@@ -57,6 +59,8 @@ public struct Replica: Sendable {
     public private(set) var term: UInt64 = 0
     /// The writer of the newest known object and its node.
     public private(set) var leader: (writer: String, node: String)?
+    /// That writer's configuration and executable.
+    public private(set) var leaderVersion = NodeVersion()
     /// The object that this node tries to create. It is tried again with the same bytes until the
     /// outcome is known.
     public private(set) var pending: LogObject?
@@ -101,6 +105,7 @@ public struct Replica: Sendable {
         next += 1
         term = object.term
         leader = (object.writer, object.node)
+        leaderVersion = object.version
         if pending?.number == object.number {
             let isOurs = pending == object
             pending = nil
@@ -193,7 +198,7 @@ public struct Replica: Sendable {
     ) -> LogObject {
         let object = LogObject(
             number: next, kind: kind, cluster: cluster, term: term, writer: writer, node: node,
-            from: from, to: to, lines: lines,
+            version: version, from: from, to: to, lines: lines,
             lease: rules.lease.map { UInt64(clamping: $0.wholeMilliseconds) })
         pending = object
         pendingSince = now
@@ -226,6 +231,7 @@ public struct Replica: Sendable {
     private mutating func stand(_ object: LogObject, since start: Duration, now: Duration) {
         term = object.term
         leader = (writer, node)
+        leaderVersion = object.version
         wroteAt = start
         role = object.kind == .farewell ? .stopped(.handedOver) : .leading
         check(now)

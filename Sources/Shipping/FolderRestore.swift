@@ -152,18 +152,20 @@ public struct FolderRestore: Sendable {
     ) async throws(BucketFault) -> UInt64 {
         // A snapshot of this folder's earlier log may be there: its positions are of other lines.
         try? FileManager.default.removeItem(atPath: "\(directory)/\(snapshotFile)")
+        var newest: UInt64 = 0
         for snapshot in try await bucket.list(snapshots).reversed() {
             guard let number = snapshotNumber(snapshot.name) else { continue }
+            newest = max(newest, number)
             do throws(BucketFault) {
                 try await bucket.download(
                     snapshot.name, size: snapshot.size, to: "\(directory)/\(snapshotFile)")
-                return number
+                return newest
             } catch {
                 // Damaged, or removed meanwhile. The state is in the log, too.
                 guard error.kind == .answer || error.kind == .missing else { throw error }
             }
         }
-        return 0
+        return newest
     }
 
     /// The number of a snapshot's object; nil for an object that no node wrote.
@@ -276,15 +278,28 @@ public struct FolderRestore: Sendable {
                 place: log.bucket.location.url))
     }
 
+    /// Of a store that lists an object later than it returns it.
+    private func incompleteListing(_ words: String) -> ShippingFault {
+        .bucket(
+            BucketFault(
+                .answer, place: "LIST \(log.bucket.location.url)/\(LogObject.folder)",
+                words: words))
+    }
+
     /// The last object whose lines are in archives, or the oldest one; nil if there is none.
     private func firstObject() async throws(ShippingFault) -> UInt64? {
         guard let oldest = try await log.oldest() else {
-            // A store may list new objects late; a second log would then begin beside the first.
-            guard hint > 0, try await log.object(hint) != nil else { return nil }
-            throw .bucket(
-                BucketFault(
-                    .answer, place: "LIST \(log.bucket.location.url)/\(LogObject.folder)",
-                    words: "the store does not list \(LogObject.name(hint)), which exists"))
+            guard hint > 0 || archived > 0 else { return nil }
+            // The newest object is never removed. A log that began again beside it, or used its
+            // number again, would lose lines.
+            throw incompleteListing(
+                "the store lists no object of the log, although \(archived > 0 ? "an archive" : "a snapshot") of its lines is there; if all were removed, as by a lifecycle rule, give this node another prefix in bucket.url"
+            )
+        }
+        // Objects are removed in order, so that the one before the oldest is gone.
+        if oldest > 1, try await log.exists(oldest &- 1) {
+            throw incompleteListing(
+                "the store does not list \(LogObject.name(oldest &- 1)), which exists")
         }
         guard archived > 0 else { return oldest }
         let newest = try await log.newest(from: max(oldest, hint))

@@ -23,6 +23,8 @@ public final class Leadership: Sendable {
         public var term: UInt64 = 0
         /// The leader's address; empty if it is not known.
         public var leader = ""
+        /// What this node, as a follower, has otherwise than the leader.
+        public var differences: [NodeVersion.Part] = []
         /// When the role began.
         public var since: Timestamp
     }
@@ -69,11 +71,12 @@ public final class Leadership: Sendable {
 
     // MARK: - Changes, by the shipper of the log
 
-    /// Notes the newest known leader.
-    func follow(_ leader: String, term: UInt64) {
+    /// Notes the newest known leader, and what this node has otherwise.
+    func follow(_ leader: String, term: UInt64, differences: [NodeVersion.Part] = []) {
         state.withLock { state in
             guard state.status.role == .following else { return }
             (state.status.leader, state.status.term) = (leader, term)
+            state.status.differences = differences
         }
     }
 
@@ -96,6 +99,7 @@ public final class Leadership: Sendable {
             // A node that has ended does not act again.
             guard state.status.role != .ended else { return }
             if state.status.role != role { (state.status.role, state.status.since) = (role, now) }
+            state.status.differences = []
             body(&state)
         }
         if Self.hasBegun(role) { begun.give() }

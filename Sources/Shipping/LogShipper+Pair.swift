@@ -2,6 +2,7 @@ import Bucket
 import Core
 import EventLog
 import Events
+import Logging
 import Replication
 public import Telemetry
 
@@ -83,8 +84,22 @@ extension LogShipper {
         } catch { throw .folder("the log cannot be read: \(error)") }
     }
 
-    /// Checks, when all objects are read and another node leads, that this log has no lines beyond
-    /// them and that this node does not continue alone.
+    /// Notes which node this one follows, and reports once what differs between the two: verdicts
+    /// and messages would change when this node takes over.
+    func noteLeader() {
+        guard let pair, let replica else { return }
+        let isOther = replica.leader.map { !replica.isOwn($0.writer) } ?? false
+        let found = isOther ? replica.version.differences(from: replica.leaderVersion) : []
+        if found != pair.leadership.status.differences, !found.isEmpty {
+            telemetry.emit(
+                LeaderDiffers(leader: replica.leader?.node ?? "", differences: found))
+        }
+        pair.leadership.follow(
+            replica.leader?.node ?? "", term: replica.term, differences: found)
+    }
+
+    /// When all objects are read: if another node leads, this log has no lines beyond them, and
+    /// this node does not continue alone.
     func checkLeader() async throws(ShippingFault) {
         guard let pair, let record, let replica, let leader = replica.leader,
             !replica.isOwn(leader.writer)
@@ -134,25 +149,38 @@ extension LogShipper {
     /// nodes of a pair could lead.
     func checkStore() async throws(ShippingFault) {
         guard pair != nil else { return }
-        if let probedAt, now - probedAt < .seconds(86_400) { return }
-        // A leader must write its next object in time.
-        let limit = replica?.role == .leading ? untilBeat : nil
-        if let limit, limit < .milliseconds(500) { return }
-        let bucket = log.bucket
-        let fault: String?
-        do throws(BucketFault) {
-            fault = try await SharedLog.within(limit, of: "probe/") {
-                () throws(BucketFault) -> String? in
-                try await BucketProbe(bucket).conditionFault()
+        if probedAt == nil {
+            // Before the first write.
+            do throws(BucketFault) { conditionFault = try await probeCondition() } catch {
+                throw .bucket(error)
             }
+            probedAt = now
+        }
+        if let conditionFault {
+            throw .object(place: log.bucket.location.url, words: conditionFault)
+        }
+        guard let probedAt, now - probedAt >= .seconds(86_400), probe == nil else { return }
+        // Beside the log: a probe without an answer delays neither lines nor the next object.
+        probe = Task { await self.probeAgain() }
+    }
+
+    private func probeAgain() async {
+        do throws(BucketFault) {
+            conditionFault = try await probeCondition()
+            probedAt = now
         } catch {
-            guard replica?.role == .leading else { throw .bucket(error) }
             // Again in an hour.
             probedAt = now - .seconds(82_800)
-            return
         }
-        if let fault { throw .object(place: log.bucket.location.url, words: fault) }
-        probedAt = now
+        probe = nil
+    }
+
+    private func probeCondition() async throws(BucketFault) -> String? {
+        let bucket = log.bucket
+        return try await SharedLog.within(.seconds(60), of: "probe/") {
+            () throws(BucketFault) -> String? in
+            try await BucketProbe(bucket).conditionFault()
+        }
     }
 
     // MARK: - Leading
@@ -163,6 +191,12 @@ extension LogShipper {
             let beat = replica.rules.beat, let acting = replica.rules.acting
         else { return nil }
         return max(until - acting + beat - now, .zero)
+    }
+
+    /// How long lines wait for further ones: `bucket.ship`, and not beyond the time at which the
+    /// leader writes anyway.
+    static func pause(_ delay: Duration, untilBeat: Duration?) -> Duration {
+        min(delay, untilBeat ?? delay)
     }
 
     /// The time until the lease runs out; nil without one.
@@ -251,6 +285,23 @@ struct WentOnAlone: CountedEvent {
         name: "bellwether_ha_alone_total",
         help: "Times that this node went on although the bucket did not answer."
     )
+}
+
+/// This node follows one with another configuration or executable.
+struct LeaderDiffers: TelemetryEvent {
+    let leader: String
+    let differences: [NodeVersion.Part]
+    // While one node after the other is upgraded, only the executables differ.
+    var level: Logger.Level { differences.contains(.policy) ? .warning : .notice }
+    var message: String {
+        "this node has another configuration or executable than the leader; its verdicts and messages change when it takes over"
+    }
+    var fields: [(String, String)] {
+        [
+            ("leader", leader),
+            ("differs", differences.map(\.rawValue).joined(separator: ", ")),
+        ]
+    }
 }
 
 /// The other node may take over at once.

@@ -1,5 +1,6 @@
 import Archives
 import Bucket
+import Core
 import EventLog
 public import Events
 import Replication
@@ -15,6 +16,19 @@ extension LogShipper {
             return status.failures
         }
         if failures > 0 { telemetry.emit(ShipRecovered(failures: failures)) }
+    }
+
+    /// Keeps the key with which this node's own lines are sealed, for a folder that is restored.
+    func keepKey() async throws(ShippingFault) {
+        let directory = directory
+        guard let key = await BlockingExecutor.shipping.run({ SealKey.copy(of: directory) }) else {
+            return
+        }
+        do throws(BucketFault) {
+            if try await log.bucket.present(FolderRestore.key) != key {
+                try await log.bucket.put(FolderRestore.key, key)
+            }
+        } catch { throw .bucket(error) }
     }
 
     /// Copies a snapshot of the state file, once the lines that it holds are in the bucket; a

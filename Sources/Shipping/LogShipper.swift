@@ -2,7 +2,7 @@ import Archives
 public import Bucket
 import Core
 public import EventLog
-import Events
+public import Events
 import Replication
 import Synchronization
 public import Telemetry
@@ -44,6 +44,8 @@ public actor LogShipper {
     private let delay: Duration
     /// nil for a node without a second one.
     let pair: Pair?
+    /// This node's configuration and executable now.
+    let version: @Sendable () -> NodeVersion
     let telemetry: Telemetry
     /// It also counts the time that the machine sleeps.
     let clock = ContinuousClock()
@@ -60,6 +62,10 @@ public actor LogShipper {
     private var isCaughtUp = true
     /// When the store was last found to create an object only once.
     var probedAt: Duration?
+    /// The daily probe, while it runs.
+    var probe: Task<Void, Never>?
+    /// What the daily probe found wrong.
+    var conditionFault: String?
     /// Whether the newest object that this folder knows was found in the bucket.
     private var isKnown = false
 
@@ -73,10 +79,11 @@ public actor LogShipper {
     ///   - id: The id of the data folder; see `PrefixOwner`.
     ///   - delay: How long lines may wait for further ones.
     ///   - pair: nil for a node without a second one.
+    ///   - version: The node's configuration and executable, which its objects name.
     /// - Throws: If the folder's record of the bucket cannot be read.
     public init(
         _ eventLog: EventLog, bucket: Bucket, id: String, delay: Duration, pair: Pair? = nil,
-        telemetry: Telemetry
+        version: @escaping @Sendable () -> NodeVersion = { NodeVersion() }, telemetry: Telemetry
     ) async throws(ShippingFault) {
         log = SharedLog(bucket: bucket)
         self.eventLog = eventLog
@@ -85,6 +92,7 @@ public actor LogShipper {
         self.id = id
         self.delay = delay
         self.pair = pair
+        self.version = version
         // A pair's node tries several times within the lease.
         backoff = RetryPolicy(
             initial: .milliseconds(500), factor: 2,
@@ -129,6 +137,7 @@ public actor LogShipper {
     ///
     /// - Throws: If another node continues the log, or the bucket's log is not this folder's.
     public func run() async throws(ShippingFault) {
+        defer { probe?.cancel() }
         var failures = 0
         var random = SystemRandomNumberGenerator()
         while !Task.isCancelled {
@@ -170,6 +179,7 @@ public actor LogShipper {
         if record == nil { try await adopt() }
         if replica == nil { begin() }
         replica?.check(now)
+        replica?.version = version()
         switch replica?.role {
         case .following:
             try await checkOther()
@@ -184,9 +194,7 @@ public actor LogShipper {
             } else {
                 await lines(after: record?.shipped ?? .start, within: untilBeat)
                 if Task.isCancelled { return }
-                // At most until half of the lease is over: the write needs the other half.
-                let rest = untilBeat.map { max($0, (pair?.lease ?? .zero) / 6) } ?? delay
-                if isCaughtUp { await mark.collect(for: min(delay, rest)) }
+                if isCaughtUp { await mark.collect(for: Self.pause(delay, untilBeat: untilBeat)) }
                 try await ship()
                 if let object = beat() { try await create(object) }
                 try await checkStore()
@@ -262,8 +270,8 @@ public actor LogShipper {
         try await log.objects(from: replica?.next ?? 1) { object throws(ShippingFault) in
             try await self.take(object)
         }
-        if let pair, let replica {
-            pair.leadership.follow(replica.leader?.node ?? "", term: replica.term)
+        if pair != nil {
+            noteLeader()
             try await checkLeader()
             isCaughtUp = true
         }
@@ -299,19 +307,6 @@ public actor LogShipper {
             try await diverged()
         }
         isKnown = true
-    }
-
-    /// Copies the key that seals this node's own lines to the bucket, for a restored folder.
-    private func keepKey() async throws(ShippingFault) {
-        let directory = directory
-        guard let key = await BlockingExecutor.shipping.run({ SealKey.copy(of: directory) }) else {
-            return
-        }
-        do throws(BucketFault) {
-            if try await log.bucket.present(FolderRestore.key) != key {
-                try await log.bucket.put(FolderRestore.key, key)
-            }
-        } catch { throw .bucket(error) }
     }
 
     // MARK: - Leading

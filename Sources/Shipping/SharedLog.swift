@@ -92,7 +92,7 @@ struct SharedLog: Sendable {
         }
     }
 
-    private func exists(_ number: UInt64) async throws(ShippingFault) -> Bool {
+    func exists(_ number: UInt64) async throws(ShippingFault) -> Bool {
         do throws(BucketFault) {
             return try await bucket.size(LogObject.name(number)) != nil
         } catch { throw .bucket(error) }

@@ -3,11 +3,25 @@ import Synchronization
 
 /// How far the log is in the bucket, and the tasks that wait for it. Thread-safe.
 public final class ShippingMark: Sendable {
+    private struct Waiter {
+        let end: LogPosition
+        /// Whether the shipper is not to wait for further lines.
+        var isHurried: Bool
+        let resume: CheckedContinuation<Bool, Never>
+        /// Ends the wait after its time.
+        var timer: Task<Void, Never>?
+
+        func answer(_ isShipped: Bool) {
+            timer?.cancel()
+            resume.resume(returning: isShipped)
+        }
+    }
+
     private struct State {
         var term: UInt64 = 0
         var shipped = LogPosition.start
         var nextWaiter = 0
-        var waiters: [Int: (end: LogPosition, resume: CheckedContinuation<Bool, Never>)] = [:]
+        var waiters: [Int: Waiter] = [:]
         /// The shipper, while it collects lines.
         var pause: (id: Int, resume: CheckedContinuation<Void, Never>)?
     }
@@ -24,25 +38,38 @@ public final class ShippingMark: Sendable {
     /// Waits until the lines before `end` are in the bucket; returns false after `limit`, or if the
     /// task is cancelled.
     ///
-    /// The shipper does not wait for further lines meanwhile.
-    public func wait(for end: LogPosition, within limit: Duration) async -> Bool {
+    /// The shipper does not wait for further lines meanwhile, from `delay` on.
+    public func wait(
+        for end: LogPosition, within limit: Duration, hurryAfter delay: Duration = .zero
+    ) async -> Bool {
         let id = newID()
+        let patience = min(delay, limit)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let (answer, pause) = state.withLock {
                     state -> (Bool?, CheckedContinuation<Void, Never>?) in
                     if state.shipped >= end { return (true, nil) }
                     if Task.isCancelled { return (false, nil) }
-                    state.waiters[id] = (end, continuation)
-                    return (nil, takePause(&state))
+                    state.waiters[id] = Waiter(
+                        end: end, isHurried: patience == .zero, resume: continuation)
+                    return (nil, patience == .zero ? takePause(&state) : nil)
                 }
                 pause?.resume()
                 if let answer { return continuation.resume(returning: answer) }
-                // Not earlier: when the time is over, the waiter must be in the list.
-                Task {
-                    try? await Task.sleep(for: limit)
+                // Only now, so that the end of the time finds the waiter.
+                let timer = Task {
+                    if patience > .zero {
+                        try? await Task.sleep(for: patience)
+                        self.hurry(for: id)
+                    }
+                    try? await Task.sleep(for: limit - patience)
                     self.resume(id, returning: false)
                 }
+                let isWaiting = state.withLock { state in
+                    state.waiters[id]?.timer = timer
+                    return state.waiters[id] != nil
+                }
+                if !isWaiting { timer.cancel() }
             }
         } onCancel: {
             resume(id, returning: false)
@@ -51,6 +78,16 @@ public final class ShippingMark: Sendable {
 
     /// Ends the shipper's wait for further lines.
     public func hurry() { state.withLock { takePause(&$0) }?.resume() }
+
+    /// Does nothing for a waiter that is gone.
+    private func hurry(for id: Int) {
+        let pause = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard state.waiters[id] != nil else { return nil }
+            state.waiters[id]?.isHurried = true
+            return takePause(&state)
+        }
+        pause?.resume()
+    }
 
     private func newID() -> Int {
         state.withLock { state in
@@ -65,7 +102,7 @@ public final class ShippingMark: Sendable {
     }
 
     private func resume(_ id: Int, returning isShipped: Bool) {
-        state.withLock { $0.waiters.removeValue(forKey: id) }?.resume.resume(returning: isShipped)
+        state.withLock { $0.waiters.removeValue(forKey: id) }?.answer(isShipped)
     }
 
     /// Advances the mark.
@@ -77,7 +114,7 @@ public final class ShippingMark: Sendable {
             for id in done.keys { state.waiters[id] = nil }
             return done
         }
-        for waiter in done.values { waiter.resume.resume(returning: true) }
+        for waiter in done.values { waiter.answer(true) }
     }
 
     /// Ends all waits, because no further line gets into the bucket.
@@ -87,16 +124,17 @@ public final class ShippingMark: Sendable {
             return (state.waiters, takePause(&state))
         }
         pause?.resume()
-        for waiter in waiters.values { waiter.resume.resume(returning: false) }
+        for waiter in waiters.values { waiter.answer(false) }
     }
 
-    /// Waits for `limit`; returns at once if a task waits for lines or this one is cancelled.
+    /// Waits for `limit`, but not while anybody hurries it or the task is cancelled.
     func collect(for limit: Duration) async {
         let id = newID()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isDue = state.withLock { state in
-                    guard state.waiters.isEmpty, !Task.isCancelled else { return true }
+                    guard !state.waiters.values.contains(where: \.isHurried), !Task.isCancelled
+                    else { return true }
                     state.pause = (id, continuation)
                     return false
                 }

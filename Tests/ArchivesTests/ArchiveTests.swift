@@ -99,6 +99,25 @@ final class ArchiveTests: Sendable {
         EventLogQuery(where: try Filter(text, FilterFields.events.orAny))
     }
 
+    @Test("a segment whose lines the bucket's log lacks waits, and the bucket is not complete")
+    func due() async throws {
+        let bucket = try bucket()
+        let log = try await open()
+        try await fill(log, 0..<2)
+        let waiting = ArchiveShipper(
+            ArchiveShipper.Plan(
+                node: "gw-a1", id: "a", ship: .seconds(1), keep: .seconds(86_400),
+                isDue: { _ in false }),
+            log: log, bucket: bucket, telemetry: telemetry, clock: clock.wall, sleep: { _ in })
+        let before = try await waiting.pass()
+        #expect(!before)
+        #expect(try await bucket.list("seg/").isEmpty)
+        let after = try await shipper(log, bucket).pass()
+        #expect(after)
+        #expect(log.unshipped.segments == 0)
+        await log.close()
+    }
+
     @Test("archives go to the bucket in order, then leave the disk; both are read as one log")
     func ship() async throws {
         let bucket = try bucket()

@@ -27,12 +27,14 @@ final class DeliveryBench: Sendable {
     var changes: [ReceiverChange] { changed.withLock { $0 } }
 
     func service(
-        _ receivers: [any Receiver], policy: DeliveryPolicy = DeliveryPolicy()
+        _ receivers: [any Receiver], policy: DeliveryPolicy = DeliveryPolicy(),
+        maySend: @escaping @Sendable () -> Bool = { true }
     ) -> DeliveryService {
         DeliveryService(
             store: store, receivers: receivers, policy: policy, clock: clock, wall: clock.wall,
             telemetry: telemetry, onDead: { letter in self.dead.withLock { $0.append(letter) } },
-            onChange: { change in self.changed.withLock { $0.append(change) } })
+            onChange: { change in self.changed.withLock { $0.append(change) } },
+            maySend: maySend)
     }
 
     /// Runs `body` while the service runs, then stops the service.

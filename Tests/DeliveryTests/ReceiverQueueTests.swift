@@ -1,6 +1,7 @@
 import GRDB
 import Rendering
 @testable import State
+import Synchronization
 import Telemetry
 import TestSupport
 import Testing
@@ -40,6 +41,39 @@ struct ReceiverQueueTests {
             try await eventually("the second is sent") { try await bench.count(.sent) == 2 }
         }
         #expect(receiver.calls.map(\.digest) == ["first", "second"])
+    }
+
+    @Test("a node whose lease is over sends nothing, nor a retry that is due, until it may again")
+    func lease() async throws {
+        let maySend = Mutex(true)
+        let looks = Mutex(0)
+        let receiver = ScriptedReceiver("slack") { _, _, turn in
+            guard turn == 0 else { return .sent }
+            // The lease ends while the receiver has the first digest.
+            maySend.withLock { $0 = false }
+            return .retry(after: nil)
+        }
+        let service = bench.service(
+            [receiver],
+            maySend: {
+                looks.withLock { $0 += 1 }
+                return maySend.withLock { $0 }
+            })
+        try await bench.running(service) {
+            try await bench.enqueue([Sample.digest("first"), Sample.digest("second")], service)
+            try await eventually("the first try has ended") { receiver.calls.count == 1 }
+            let before = looks.withLock { $0 }
+            // The retry is due after about a second, the other digest at once.
+            try await bench.passing(.seconds(1), until: "it has looked for some time") {
+                looks.withLock { $0 } > before + 30
+            }
+            #expect(receiver.calls.count == 1)
+            #expect(try await bench.count(.waiting) == 2)
+            maySend.withLock { $0 = true }
+            try await bench.passing(until: "both are sent") { try await bench.count(.sent) == 2 }
+        }
+        #expect(Set(receiver.calls.map(\.digest)) == ["first", "second"])
+        #expect(receiver.calls.count == 3)
     }
 
     @Test("an outcome that cannot be stored is stored later, and nothing is sent meanwhile")

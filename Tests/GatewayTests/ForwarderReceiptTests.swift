@@ -26,6 +26,19 @@ struct ForwarderReceiptTests {
         #expect(status.fault.contains("without a receipt for these lines"))
     }
 
+    @Test("a gateway's own decisions are not sent, however their names are written")
+    func decisions() {
+        #expect(EventName.decisions.count >= 10)
+        for name in EventName.decisions + [#"silence\u002eadded"#] {
+            var batch = ForwardBatch()
+            batch.append(Array(#"{"ts":"2026-11-30T00:00:00Z","event":"\#(name)"}"#.utf8))
+            #expect(batch.lines == 0 && batch.body.isEmpty, "\(name)")
+        }
+        var batch = ForwardBatch()
+        batch.append(Array(#"{"ts":"2026-11-30T00:00:00Z","event":"silence.addedx"}"#.utf8))
+        #expect(batch.lines == 1)
+    }
+
     @Test("a receipt for all lines moves the cursor")
     func whole() async throws {
         #expect(try await forward(accepted: "1", duplicates: "0").position != nil)

@@ -70,8 +70,10 @@ final class ScriptedNotifier: Sendable {
         let (script, seen) = (ScriptBox(), SeenBox())
         self.script = script
         self.seen = seen
+        // A gateway asks not to wait for the bucket; another sender would be refused.
         let routes = IngestRoutes.routes(
-            eventLog, bodyLimit: bodyLimit, shipped: { script.current.shipped })
+            eventLog, bodyLimit: bodyLimit, answers: PostAnswers { _ in false },
+            shipped: { script.current.shipped })
         let scripted = routes.map { route -> Route in
             var scripted = route
             if isOpen { scripted.access = .open }

@@ -22,6 +22,8 @@ struct Simulation {
         var handOvers = 0
         var kills = 0
         var overwritten = 0
+        /// Posts that were acknowledged to senders without a copy.
+        var direct = 0
 
         mutating func add(_ other: Tally) {
             takeovers += other.takeovers
@@ -33,6 +35,7 @@ struct Simulation {
             handOvers += other.handOvers
             kills += other.kills
             overwritten += other.overwritten
+            direct += other.direct
         }
     }
 
@@ -45,6 +48,10 @@ struct Simulation {
         case read(node: Int, UInt64)
         case found(node: Int, writer: String, LogObject?)
         case post(gateway: Int)
+        /// A sender that keeps no copy posts an event, until it is acknowledged.
+        case direct(event: Int)
+        /// A node looks whether the event of such a post is shipped; then it acknowledges it.
+        case awaited(event: Int, node: Int, writer: String, until: Double)
         case restart(node: Int)
         case fault
     }
@@ -53,6 +60,8 @@ struct Simulation {
     private static let faultyFor = 40_000.0
     private static let endsAt = 70_000.0
     private static let events = 24
+    /// How long the answer to a direct post waits for the store.
+    private static let postWait = 8000.0
 
     private var random: Randomness
     private var queue = StepQueue<Step>()
@@ -61,14 +70,18 @@ struct Simulation {
     private var nodes: [SimulatedNode] = []
     /// The events that each gateway has not seen confirmed as shipped.
     private var unsafe: [Set<Int>] = [[], []]
+    /// Events that no sender has any more: seen as shipped by a gateway, or acknowledged.
     private var confirmed: Set<Int> = []
     private var emitted = 0
     /// Of each digest that was sent: its id and its last sender.
     private var sends: [Int: (id: String, by: Int)] = [:]
     private var tally = Tally()
+    /// Whether direct posts are acknowledged before the store has their events, which loses some.
+    private let answersEarly: Bool
 
-    init(seed: UInt64, isCreateOnly: Bool) {
+    init(seed: UInt64, isCreateOnly: Bool, answersEarly: Bool) {
         random = Randomness(seed: seed)
+        self.answersEarly = answersEarly
         store = SimulatedStore(isCreateOnly: isCreateOnly)
         // In every other run the lease has been changed on one node and not yet on the other.
         let factor = seed.isMultiple(of: 2) ? 1 : random.between(1, 2)
@@ -143,6 +156,9 @@ struct Simulation {
                 put(node, nodes[node].propose(at: time, atMost: 5))
             }
         case .post(let gateway): post(gateway)
+        case .direct(let event): postDirectly(event)
+        case .awaited(let event, let node, let writer, let until):
+            acknowledge(event, node, writer, until)
         case .restart(let node):
             if nodes[node].replica == nil { nodes[node].start(at: time) }
         case .fault:
@@ -266,7 +282,11 @@ struct Simulation {
     private mutating func post(_ gateway: Int) {
         queue.add(.post(gateway: gateway), at: time + random.between(300, 900))
         if isFaulty, emitted < Self.events, random.chance(0.6) {
-            unsafe[gateway].insert(emitted)
+            if random.chance(0.3) {
+                queue.add(.direct(event: emitted), at: time)
+            } else {
+                unsafe[gateway].insert(emitted)
+            }
             emitted += 1
         }
         for node in nodes.indices.shuffled(using: &random) {
@@ -280,6 +300,43 @@ struct Simulation {
             }
             return
         }
+    }
+
+    // MARK: - Direct posts
+
+    private mutating func postDirectly(_ event: Int) {
+        for node in nodes.indices.shuffled(using: &random) {
+            guard let replica = nodes[node].replica, replica.role == .leading, !isPaused(node)
+            else { continue }
+            nodes[node].append(.event(event))
+            if answersEarly {
+                confirmed.insert(event)
+                return
+            }
+            queue.add(
+                .awaited(
+                    event: event, node: node, writer: replica.writer,
+                    until: time + Self.postWait), at: time + random.between(1, 50))
+            return
+        }
+        queue.add(.direct(event: event), at: time + random.between(100, 1000))
+    }
+
+    private mutating func acknowledge(
+        _ event: Int, _ node: Int, _ writer: String, _ until: Double
+    ) {
+        // 503, or a connection that ended with its process: the sender posts again.
+        guard time < until, nodes[node].replica?.writer == writer else {
+            queue.add(.direct(event: event), at: time + random.between(100, 1000))
+            return
+        }
+        if !isPaused(node), nodes[node].lines.prefix(nodes[node].shipped).contains(.event(event)) {
+            confirmed.insert(event)
+            tally.direct += 1
+            return
+        }
+        queue.add(
+            .awaited(event: event, node: node, writer: writer, until: until), at: time + 50)
     }
 
     // MARK: - Faults
@@ -340,66 +397,5 @@ struct Simulation {
                 node.lines.prefix(node.shipped).count == counts.count,
                 "the leader's log lacks lines of the store")
         }
-    }
-}
-
-/// SplitMix64, with the forms that a simulation needs.
-struct Randomness: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func between(_ low: Double, _ high: Double) -> Double {
-        low + (high - low) * (Double(next() >> 11) / 9007199254740992.0)
-    }
-
-    mutating func chance(_ share: Double) -> Bool { between(0, 1) < share }
-
-    mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
-}
-
-/// Steps in the order of their times, and of their entry at one time.
-struct StepQueue<Step> {
-    private var heap: [(at: Double, order: Int, step: Step)] = []
-    private var order = 0
-
-    private func isBefore(_ a: Int, _ b: Int) -> Bool {
-        (heap[a].at, heap[a].order) < (heap[b].at, heap[b].order)
-    }
-
-    mutating func add(_ step: Step, at time: Double) {
-        order += 1
-        heap.append((time, order, step))
-        var child = heap.count - 1
-        while child > 0, isBefore(child, (child - 1) / 2) {
-            heap.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
-        }
-    }
-
-    mutating func take() -> (at: Double, step: Step)? {
-        guard let first = heap.first else { return nil }
-        let last = heap.removeLast()
-        if !heap.isEmpty {
-            heap[0] = last
-            var parent = 0
-            while true {
-                var least = parent
-                for child in [2 * parent + 1, 2 * parent + 2]
-                where child < heap.count && isBefore(child, least) { least = child }
-                if least == parent { break }
-                heap.swapAt(parent, least)
-                parent = least
-            }
-        }
-        return (first.at, first.step)
     }
 }

@@ -25,6 +25,18 @@ struct LogObjectTests {
         }
     }
 
+    @Test("an object names its writer's configuration and executable; one of before does not")
+    func version() throws {
+        var object = object
+        object.version = NodeVersion(policy: "sha256:p", binary: "sha256:b")
+        let text = String(decoding: object.text, as: UTF8.self)
+        #expect(text.contains(#""policy":"sha256:p","binary":"sha256:b""#))
+        #expect(try LogObject(text: object.text) == object)
+        let before = self.object
+        #expect(!String(decoding: before.text, as: UTF8.self).contains("policy"))
+        #expect(try LogObject(text: before.text).version == NodeVersion())
+    }
+
     @Test("a changed byte, another format and a text that is no object are refused")
     func refusals() throws {
         #expect(throws: LogObjectFault.damaged) {

@@ -41,6 +41,26 @@ struct ReplicaTests {
         #expect(follower.isTakeoverDue(.seconds(10)))
     }
 
+    @Test("a follower knows its leader's version; a pending object keeps its own")
+    func version() throws {
+        var leader = replica("a", lease: .seconds(2))
+        leader.version = NodeVersion(policy: "p1", binary: "b1")
+        let object = try lead(&leader)
+        #expect(object.version == leader.version)
+        var follower = replica("b", lease: .seconds(2))
+        follower.saw(object, now: .zero)
+        #expect(follower.leaderVersion == NodeVersion(policy: "p1", binary: "b1"))
+        // The outcome of an object is not known when the configuration is reloaded: it is tried
+        // again with the same bytes.
+        let beat = leader.write(.beat, from: .start, to: .start, now: .milliseconds(1))
+        leader.version.policy = "p2"
+        #expect(leader.pending == beat)
+        #expect(beat?.version.policy == "p1")
+        leader.settle(.stands, now: .milliseconds(2))
+        let next = leader.write(.beat, from: .start, to: .start, now: .milliseconds(3))
+        #expect(next?.version.policy == "p2")
+    }
+
     @Test("no object makes a follower wait longer than the longest lease")
     func hugeLease() throws {
         var leader = replica("a", lease: .seconds(2))

@@ -11,6 +11,16 @@ struct SimulationTests {
         let (lines, isGood) = try await run(["100", "150"])
         #expect(isGood, "\(lines)")
         #expect(lines.last?.hasPrefix("150 runs, 0 failed; ") == true)
+        #expect(lines.last?.contains(", 0 direct posts") == false, "\(lines)")
+    }
+
+    @Test(
+        "if posts are acknowledged before the store has them, the same runs lose some",
+        .timeLimit(.minutes(3)))
+    func early() async throws {
+        let (lines, isGood) = try await run(["100", "50", "answer-early"])
+        #expect(!isGood)
+        #expect(lines.contains { $0.contains("is 0 times in the log") }, "\(lines)")
     }
 
     @Test(

@@ -25,58 +25,13 @@ final class PairShippingTests: Sendable {
 
     private func bucket(_ endpoint: String? = nil) throws -> Bucket { try place.bucket(endpoint) }
 
-    private struct Node {
-        let eventLog: EventLog
-        let leadership: Leadership
-        let shipper: LogShipper
-        let running: Task<ShippingFault?, Never>
-
-        /// As `kill -9`: nothing more is copied.
-        func kill() async {
-            running.cancel()
-            _ = await running.value
-            await eventLog.close()
-        }
-
-        func untilLeading() async throws {
-            let leadership = leadership
-            try await eventually("it leads") { leadership.canAct }
-        }
-    }
-
     private func start(
         _ name: String, endpoint: String? = nil, delay: Duration = .milliseconds(50),
         lease: Duration = .seconds(2), goesOnAlone: Bool = false, otherLeads: Bool = false
-    ) async throws -> Node {
-        let directory = folder.file(name)
-        let bucket = try bucket(endpoint)
-        try FileManager.default.createDirectory(
-            atPath: directory + "/log", withIntermediateDirectories: true)
-        try await PairFolder.prepare(try self.bucket(), directory: directory, node: "n")
-        let restore = try await FolderRestore.begin(
-            try self.bucket(), directory: directory, node: "n", most: .max, telemetry: .silent)
-        var configuration = EventLogConfiguration(
-            directory: directory, node: "n", maxBytes: 64 << 20, segmentBytes: 64 << 10,
-            ballastBytes: 0)
-        configuration.shipsArchives = true
-        configuration.beginsAsCopy = true
-        let eventLog = try await EventLog.open(configuration)
-        do {
-            try await restore?.finish(eventLog, takesOver: false)
-            let leadership = Leadership(.following)
-            let shipper = try await LogShipper(
-                eventLog, bucket: bucket, id: PrefixOwner.ownID(in: directory), delay: delay,
-                pair: LogShipper.Pair(
-                    lease: lease, advertise: "https://\(name)", leadership: leadership,
-                    goesOnAlone: goesOnAlone, otherLeads: { otherLeads }),
-                telemetry: .silent)
-            return Node(
-                eventLog: eventLog, leadership: leadership, shipper: shipper,
-                running: shipper.start())
-        } catch {
-            await eventLog.close()
-            throw error
-        }
+    ) async throws -> PairNode {
+        try await PairNode(
+            name, at: place, endpoint: endpoint, delay: delay, lease: lease,
+            goesOnAlone: goesOnAlone, otherLeads: otherLeads)
     }
 
     private func body(_ numbers: Range<Int>) -> [UInt8] { StorePrefix.events(numbers) }
@@ -125,6 +80,26 @@ final class PairShippingTests: Sendable {
         #expect(try await lines(fourth.eventLog).count == 950)
         await fourth.kill()
         await second.kill()
+    }
+
+    @Test("a follower with another configuration than the leader says so until it leads")
+    func versions() async throws {
+        let first = try await PairNode("a", at: place, policy: "sha256:one")
+        try await first.untilLeading()
+        let same = try await PairNode("b", at: place, policy: "sha256:one")
+        try await eventually("it follows") { same.leadership.status.leader == "https://a" }
+        #expect(same.leadership.status.differences.isEmpty)
+        await same.kill()
+        let other = try await PairNode("b", at: place, policy: "sha256:two")
+        try await eventually("it compares") {
+            other.leadership.status.differences == [.policy]
+        }
+        #expect(other.leadership.status.leader == "https://a")
+        #expect(first.leadership.status.differences.isEmpty)
+        await first.kill()
+        try await other.untilLeading()
+        #expect(other.leadership.status.differences.isEmpty)
+        await other.kill()
     }
 
     @Test("a farewell lets the other node lead at once; the leader no longer acts before it")
@@ -349,6 +324,33 @@ final class PairShippingTests: Sendable {
             try await bucket().list(OrphanedLines.folder).map(\.name)
                 == [OrphanedLines.object("a", 1)])
         await node.kill()
+    }
+
+    @Test("the folder of a pair whose bucket is gone copies its log to a new one")
+    func newBucket() async throws {
+        let first = try await start("a")
+        try await first.untilLeading()
+        for part in 0..<4 {
+            let receipt = try await first.eventLog.ingest(body((part * 100)..<(part * 100 + 100)))
+            #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        }
+        let held = try await lines(first.eventLog)
+        #expect(held.count == 400)
+        await first.kill()
+        // As docs/pair.md says; the new bucket is the old one without its objects.
+        for object in try await bucket().list("") { try await bucket().remove(object.name) }
+        for file in ["a/bucket.json", "a/log/shipped"] {
+            try? FileManager.default.removeItem(atPath: folder.file(file))
+        }
+        let again = try await start("a")
+        try await again.untilLeading()
+        let second = try await start("b")
+        try await eventually("the second node has every line") {
+            try await self.lines(second.eventLog) == held
+        }
+        #expect(second.leadership.status.leader == "https://a")
+        await second.kill()
+        await again.kill()
     }
 
     @Test("a store that ignores the condition is not used")

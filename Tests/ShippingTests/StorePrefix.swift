@@ -36,6 +36,9 @@ final class StorePrefix: Sendable {
             ]), engine: engine)
     }
 
+    /// The key of an object in the bucket of the store.
+    func key(_ object: String) -> String { "\(name)/\(object)" }
+
     /// Lines of some hundred bytes with the ids `e0`, `e1` and so on.
     static func events(_ numbers: Range<Int>) -> [UInt8] {
         numbers.flatMap { number in

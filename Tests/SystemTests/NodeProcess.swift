@@ -82,12 +82,13 @@ final class NodeProcess: Sendable {
     }
 
     func post(
-        _ path: String, token: String, _ body: String, type: String = "application/x-ndjson"
+        _ path: String, token: String, _ body: String, type: String = "application/x-ndjson",
+        headers: [(String, String)] = []
     ) async throws -> (body: [UInt8], status: Int) {
         let reply = try await engine.http(
             HTTPTransfer(
                 url: url + path, method: "POST",
-                headers: [("Content-Type", type), ("Authorization", "Bearer \(token)")],
+                headers: [("Content-Type", type), ("Authorization", "Bearer \(token)")] + headers,
                 body: Array(body.utf8), tls: .file(certificate)))
         return (reply.body, reply.status)
     }

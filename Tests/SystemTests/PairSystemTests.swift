@@ -16,7 +16,8 @@ final class PairSystemTests: Sendable {
     deinit { engine.shutdown() }
 
     private func node(
-        _ endpoint: String? = nil, ship: String = "200ms", away: String = "hold", ca: String = ""
+        _ endpoint: String? = nil, ship: String = "200ms", away: String = "hold", ca: String = "",
+        window: String = "300ms"
     ) throws -> NodeProcess {
         let node = try NodeProcess(
             "nf", engine: engine,
@@ -25,7 +26,7 @@ final class PairSystemTests: Sendable {
                 roles: [notifier]
                 receivers: [{name: kept, kind: file}]
                 route: {receivers: [kept]}
-                digest: {first_after: 100ms, window: 300ms, max_window: 1s, repeat: 1h}
+                digest: {first_after: 100ms, window: \(window), max_window: 1s, repeat: 1h}
 
                 """ + store.section(prefix, endpoint: endpoint, ship: ship))
         let text = try String(contentsOfFile: node.configuration, encoding: .utf8)
@@ -150,6 +151,41 @@ final class PairSystemTests: Sendable {
         try await untilLeading(a)
     }
 
+    @Test("a follower with another configuration says so; with the same one it does not")
+    func differs() async throws {
+        let (a, b) = (try node(), try node(window: "400ms"))
+        let (first, second) = try await start(a, b)
+        defer {
+            first.kill()
+            second.kill()
+        }
+        try await eventually("the readiness names the difference") {
+            let text = String(decoding: try await b.get("/readyz").body, as: UTF8.self)
+            return text.contains(#""ha:same":[{"status":"warn""#)
+                && text.contains("differs from the leader: policy;")
+        }
+        #expect(try await b.get("/readyz").status == 200)
+        try await eventually("the log says it") {
+            second.errors.contains("another configuration or executable than the leader")
+        }
+        let (words, asked) = try await b.command("ha", "status")
+        #expect(asked == .code(0))
+        #expect(words.contains("its configuration differs from the leader's"), "\(words)")
+        #expect(!words.contains("executable"), "\(words)")
+        let leader = try await a.command("ha", "status")
+        #expect(!leader.output.contains("differs"), "\(leader.output)")
+
+        // A reload with the leader's configuration ends it.
+        let text = try String(contentsOfFile: b.configuration, encoding: .utf8)
+        try text.replacing("window: 400ms", with: "window: 300ms")
+            .write(toFile: b.configuration, atomically: true, encoding: .utf8)
+        second.send(SIGHUP)
+        try await eventually("both have one configuration") {
+            String(decoding: try await b.get("/readyz").body, as: UTF8.self)
+                .contains(#""ha:same":[{"status":"pass""#)
+        }
+    }
+
     @Test("SIGTERM hands over without waiting for the lease")
     func terminate() async throws {
         let (a, b) = (try node(), try node())
@@ -178,9 +214,11 @@ final class PairSystemTests: Sendable {
             first.kill()
             second.kill()
         }
-        #expect(
-            try await a.post("/v1/events", token: a.token("ingest"), Self.lines(0..<50)).status
-                == 200)
+        // As a gateway, which keeps them itself: other posts are answered when the bucket has them.
+        let sent = try await a.post(
+            "/v1/events", token: a.token("ingest"), Self.lines(0..<50),
+            headers: [("Bellwether-Wait-For", "disk")])
+        #expect(sent.status == 200)
         first.kill()
         try await first.waitForExit()
         try await untilLeading(b)

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Telemetry
 import TestSupport
 import Testing
@@ -31,10 +32,28 @@ final class RestoreSystemTests: Sendable {
     /// Takes the data folder away; the new machine has the certificate, as from a mounted Secret.
     private func wipe(_ node: NodeProcess) async throws {
         let lost = node.folder.file("lost")
+        try? FileManager.default.removeItem(atPath: lost)
         try FileManager.default.moveItem(atPath: node.data, toPath: lost)
         try FileManager.default.createDirectory(
             atPath: node.data, withIntermediateDirectories: true)
         try FileManager.default.moveItem(atPath: lost + "/tls", toPath: node.data + "/tls")
+    }
+
+    /// The digests, and what became of their deliveries, as the node shows them.
+    private func decided(_ node: NodeProcess) async throws -> [JSONValue] {
+        func tree(_ path: String) async throws -> JSONValue {
+            let reply = try await node.get(path, token: node.token("read"))
+            return try JSONValue(
+                parsing: reply.body, limits: JSONLimits(maxBytes: 8 << 20, maxDepth: 64))
+        }
+        let digests = try #require(try await tree("/v1/digests")["digests"]?.elements)
+        let deliveries = try #require(try await tree("/v1/outbox?state=sent").elements)
+        // Not the number in the state file, and not the tries: those of one life.
+        let kept = ["digest", "receiver", "recipient", "state", "settled", "answer"]
+        return digests
+            + deliveries.map { delivery in
+                .array(kept.compactMap { delivery[$0] })
+            }
     }
 
     private static let alert = """
@@ -78,6 +97,11 @@ final class RestoreSystemTests: Sendable {
             "/v1/hooks/alertmanager", token: node.token("ingest"),
             Self.alert, type: "application/json")
         #expect(last.status == 200)
+        let decisions = try await decided(node)
+        #expect(decisions.count >= 2)
+        // The node's own lines before this one are in the bucket, too, when it is answered.
+        let mark = #"{"ts":"2026-11-30T00:00:00Z","event":"test.mark","id":"mark"}"#
+        #expect(try await node.post("/v1/events", token: node.token("ingest"), mark).status == 200)
         let held = try await node.stored()
         #expect(held.split(separator: "\n").count >= 501)
         first.kill()
@@ -88,6 +112,9 @@ final class RestoreSystemTests: Sendable {
         defer { second.kill() }
         try await node.untilReady()
         #expect(try await node.stored().hasPrefix(held))
+        // Every decision of the lost machine is one of the new one.
+        let regained = try await decided(node)
+        for decision in decisions { #expect(regained.contains(decision), "\(decision)") }
         let silences = try await node.command("silence", "list", "--json")
         #expect(silences.output.contains(id), "\(silences.output)")
         // What was sent is not sent again: the next digest is about the next failure alone.
@@ -110,6 +137,63 @@ final class RestoreSystemTests: Sendable {
         #expect(held.split(separator: "\n").allSatisfy { copy.contains($0 + "\n") })
     }
 
+    /// One post of each route and form: path, type, body, and what its line contains.
+    private static let posts = [
+        (
+            "/v1/events", "application/x-ndjson",
+            #"{"ts":"2026-11-30T00:00:00Z","event":"x.line","id":"a-line"}"#, "x.line"
+        ),
+        (
+            "/v1/events", "application/cloudevents+json",
+            #"{"specversion":"1.0","id":"1","source":"s","type":"x.cloudevent"}"#, "x.cloudevent"
+        ),
+        (
+            "/v1/logs", "application/json",
+            #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"eventName":"x.otel"}]}]}]}"#, "x.otel"
+        ),
+        ("/v1/hooks/alertmanager", "application/json", alert, "High5xx"),
+    ]
+
+    @Test("whoever gets a 200 need not send again: the machine may be lost at that moment")
+    func acknowledged() async throws {
+        // New lines would wait an hour, if nobody waited for them.
+        let node = try NodeProcess(
+            "nf", engine: engine,
+            yaml: "allow_inline_secrets: true\nroles: [notifier]\n"
+                + store.section(prefix, ship: "1h"))
+        for (path, type, body, mark) in Self.posts {
+            let process = try node.start()
+            try await node.untilReady()
+            let reply = try await node.post(path, token: node.token("ingest"), body, type: type)
+            process.kill()
+            #expect(reply.status == 200, "\(path): \(String(decoding: reply.body, as: UTF8.self))")
+            try await process.waitForExit()
+            try await wipe(node)
+            let second = try node.start()
+            try await node.untilReady()
+            #expect(try await node.stored().contains(mark), "\(path)")
+            second.kill()
+            try await second.waitForExit()
+        }
+    }
+
+    @Test("a node whose successor writes ends with 3 at its next write, and names it")
+    func overtaken() async throws {
+        let (first, second) = (try node(), try node())
+        let old = try first.start()
+        defer { old.kill() }
+        try await first.untilReady()
+        let new = try second.start()
+        defer { new.kill() }
+        try await second.untilReady()
+        // Not answered, or 503: its lines are in no bucket.
+        let line = #"{"ts":"2026-11-30T00:00:00Z","event":"x.line","id":"1"}"#
+        let answer = try? await first.post("/v1/events", token: first.token("ingest"), line)
+        #expect(answer?.status != 200)
+        #expect(try await old.waitForExit() == .code(3))
+        #expect(old.errors.contains("(nf) continues the log in the bucket"), "\(old.errors)")
+    }
+
     @Test("a hook waits for the bucket; a folder that was overtaken is not mixed with the bucket's")
     func fence() async throws {
         let proxy = try await StoreProxy.start(
@@ -118,11 +202,20 @@ final class RestoreSystemTests: Sendable {
         let process = try first.start()
         defer { process.kill() }
         try await first.untilReady()
-        let away = try await first.post(
-            "/v1/hooks/alertmanager", token: first.token("ingest"), Self.alert,
-            type: "application/json")
-        #expect(away.status == 503)
-        #expect(String(decoding: away.body, as: UTF8.self).contains("bucket_away"))
+        let token = try first.token("ingest")
+        // At once: each waits for eight seconds.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (path, type, body, _) in Self.posts {
+                group.addTask {
+                    let away = try await first.post(path, token: token, body, type: type)
+                    #expect(away.status == 503, "\(path)")
+                    #expect(
+                        String(decoding: away.body, as: UTF8.self).contains("bucket_away"),
+                        "\(path)")
+                }
+            }
+            try await group.waitForAll()
+        }
 
         let second = try node()
         let other = try second.start()

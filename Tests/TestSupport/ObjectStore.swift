@@ -120,6 +120,9 @@ public final class StoreProxy: Sendable {
         case expiredToken = "expired-token"
         /// AWS' answer for a bucket of another region.
         case otherRegion = "other-region"
+        /// A listing of `Script.listed` alone, as of a store that lists an object later than it
+        /// returns it.
+        case list
         /// 200 with an error in its body, as `CompleteMultipartUpload` may answer.
         case errorInBody = "error-in-body"
     }
@@ -129,10 +132,19 @@ public final class StoreProxy: Sendable {
         public var faults: [String: [Fault]]
         /// The fault of every further request of a method.
         public var always: [String: Fault]
+        /// Only requests whose target contains this have faults.
+        public var only: String
+        /// The keys that `Fault.list` lists.
+        public var listed: [String]
 
-        public init(faults: [String: [Fault]] = [:], always: [String: Fault] = [:]) {
+        public init(
+            faults: [String: [Fault]] = [:], always: [String: Fault] = [:], only: String = "",
+            listed: [String] = []
+        ) {
             self.faults = faults
             self.always = always
+            self.only = only
+            self.listed = listed
         }
     }
 

@@ -63,10 +63,12 @@ extension Node {
         /// How long objects of the log stay when their lines are in archives.
         private static let keptObjects = Duration.seconds(7 * 86_400)
 
+        /// - Parameter version: The node's configuration and executable now.
         /// - Throws: `PrefixTaken` if another node uses the prefix.
         init(
             _ store: BucketStore, _ section: Settings.Bucket, _ settings: Settings,
-            _ eventLog: EventLog, telemetry: Telemetry
+            _ eventLog: EventLog, version: @escaping @Sendable () -> NodeVersion,
+            telemetry: Telemetry
         ) async throws {
             self.store = store
             self.telemetry = telemetry
@@ -93,7 +95,7 @@ extension Node {
                         goesOnAlone: pair.bucketAway == .tell,
                         otherLeads: { await other?.leads() ?? false })
                 },
-                telemetry: telemetry)
+                version: version, telemetry: telemetry)
             self.log = log
             archives = ArchiveShipper(
                 ArchiveShipper.Plan(

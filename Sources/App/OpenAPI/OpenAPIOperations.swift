@@ -131,7 +131,8 @@ enum OpenAPIOperations {
             summary: "The runs that have ended lately, for gateways.", tag: "events",
             parameters: ["runEndsAfter"], answers: answers("Payload", "The ends.")),
         "POST /v1/events": Operation(
-            summary: "Stores events; answers once they are durable.", tag: "events",
+            summary: "Stores events; answers once they are durable, or in its bucket.",
+            tag: "events",
             bodies: [
                 ("application/x-ndjson", nil), ("application/cloudevents+json", nil),
                 ("application/cloudevents-batch+json", nil),

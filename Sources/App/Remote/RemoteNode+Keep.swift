@@ -2,13 +2,22 @@ import Events
 import JSON
 
 extension RemoteNode {
+    /// Posts events that the caller keeps; they are on the node's disk when this returns.
+    ///
+    /// - Returns: The receipt.
+    public func store(_ lines: [UInt8]) async throws(Fault) -> [UInt8] {
+        try await reply(
+            "POST", "/v1/events", lines, headers: [(AnswerPoint.header, AnswerPoint.disk.rawValue)]
+        ).body
+    }
+
     /// Posts events that nobody would send again, and returns when they outlive the node's machine:
     /// when they are in the node's bucket, or, without one, on its disk.
     ///
     /// - Parameter lines: With ids: they are posted again for a further receipt, and stored once.
     public func keep(_ lines: [UInt8]) async throws(Fault) {
         try await Self.keep(sleep: { try? await Task.sleep(for: $0) }) { () throws(Fault) in
-            try await post("/v1/events", lines)
+            try await store(lines)
         }
     }
 

@@ -94,13 +94,14 @@ public struct RemoteNode: Sendable {
     }
 
     func reply(
-        _ method: String, _ path: String, _ body: [UInt8],
+        _ method: String, _ path: String, _ body: [UInt8], headers more: [(String, String)] = [],
         within deadline: Duration = .seconds(10)
     ) async throws(Fault) -> HTTPReply {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
         var headers = [("Authorization", "Bearer \(token)")]
         if !body.isEmpty { headers.append(("Content-Type", "application/json")) }
+        headers.append(contentsOf: more)
         let reply: HTTPReply
         do throws(TransferError) {
             reply = try await engine.http(

@@ -40,7 +40,11 @@ struct ForwardSender: Sendable {
             return Reply(answer: .again(why: "there is no address to forward to"))
         }
         if choice.wait > .zero { try? await clock.sleep(for: choice.wait) }
-        var headers = [("Content-Type", "application/x-ndjson")]
+        // The lines stay here until they are safe, so the next batch need not wait for the bucket.
+        var headers = [
+            ("Content-Type", "application/x-ndjson"),
+            (AnswerPoint.header, AnswerPoint.disk.rawValue),
+        ]
         if let token = configuration.token {
             do {
                 headers.append(("Authorization", "Bearer \(try token.read())"))

@@ -6,20 +6,27 @@ import JSON
 public import EventLog
 public import Server
 
-/// `POST /v1/logs`: ingests OTLP/HTTP logs in JSON and answers after they are stored.
+/// `POST /v1/logs`: ingests OTLP/HTTP logs in JSON and answers after they are stored, by the rule of
+/// `PostAnswers`.
 ///
 /// The answers follow the OpenTelemetry Protocol: 200, with `partialSuccess` if records were
 /// rejected or shed. An error's problem document also has `code` and `message` of `google.rpc.Status`.
 public enum OTLPRoutes {
-    /// - Parameter bodyLimit: The maximum body size in bytes, before and after inflating.
-    public static func routes(_ eventLog: EventLog, bodyLimit: Int) -> [Route] {
+    /// - Parameters:
+    ///   - bodyLimit: The maximum body size in bytes, before and after inflating.
+    ///   - answers: When stored records are answered.
+    public static func routes(
+        _ eventLog: EventLog, bodyLimit: Int, answers: PostAnswers = .onDisk
+    ) -> [Route] {
         [
             Route(
                 .post, "/v1/logs", access: .requires(.ingest, by: [.bearer, .basic]),
                 bodyLimit: bodyLimit, inflates: true, tier: .sender
             ) { exchange in
                 do throws(Problem) {
-                    return .bytes(document(try await take(exchange, eventLog, bodyLimit)))
+                    let receipt = try await take(exchange, eventLog, bodyLimit)
+                    try await answers.wait(for: receipt, of: exchange)
+                    return .bytes(document(receipt))
                 } catch {
                     var problem = error
                     problem.extensions += [

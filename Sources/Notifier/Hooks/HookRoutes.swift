@@ -20,19 +20,17 @@ public enum HookRoutes {
     /// - Parameters:
     ///   - node: The name of this node, set on each event.
     ///   - bodyLimit: The maximum body size in bytes.
-    ///   - untilShipped: Waits until the lines before a position are in the bucket; returns false if
-    ///     that takes too long. nil without a bucket.
+    ///   - answers: When a stored notification is answered.
     ///   - onEnd: Called before the answer for each event that ends a run. Not for a notification
     ///     that was stored before: its end is in the log, with the time of its first receipt, and
     ///     `RunEndBook` applies it even if the first answer was lost.
     public static func routes(
         _ eventLog: EventLog, node: String, bodyLimit: Int,
-        untilShipped: (@Sendable (LogPosition) async -> Bool)? = nil,
+        answers: PostAnswers = .onDisk,
         onEnd: @escaping @Sendable (RunEnd) async -> Void = { _ in }
     ) -> [Route] {
         let ingester = HookIngester(
-            eventLog: eventLog, node: node, bodyLimit: bodyLimit, untilShipped: untilShipped,
-            onEnd: onEnd)
+            eventLog: eventLog, node: node, bodyLimit: bodyLimit, answers: answers, onEnd: onEnd)
         return [
             Route(
                 .post, "/v1/hooks/argo-notifications",
@@ -86,22 +84,24 @@ private struct HookIngester: Sendable {
     let eventLog: EventLog
     let node: String
     let bodyLimit: Int
-    let untilShipped: (@Sendable (LogPosition) async -> Bool)?
+    let answers: PostAnswers
     let onEnd: @Sendable (RunEnd) async -> Void
 
     func take(
         _ exchange: Exchange, _ events: (JSONValue, Timestamp) throws(Problem) -> [Event]
     ) async throws -> Response {
         let payload = try await exchange.collectTree(limit: bodyLimit)
-        return try await keep(events(payload, WallClock.system.now))
+        let receipt = try await keep(events(payload, WallClock.system.now))
+        return try await answer(receipt, exchange)
     }
 
     func takeFlagger(_ exchange: Exchange, token: String?) async throws -> Response {
         // A token in the path is verified before the body is read.
         if let token { _ = try await exchange.authenticate(token: token, for: .ingest) }
         if token != nil || exchange.identity != nil {
-            return try await keep(
+            let receipt = try await keep(
                 FlaggerHook.events(exchange.collectTree(limit: bodyLimit), WallClock.system.now))
+            return try await answer(receipt, exchange)
         }
         // Body faults are reported to authenticated callers only, and the token is inside this
         // body.
@@ -113,10 +113,11 @@ private struct HookIngester: Sendable {
                 "a token is needed: in the address's path or in metadata.token")
         }
         _ = try await exchange.authenticate(token: token, for: .ingest)
-        return try await keep(FlaggerHook.events(payload, WallClock.system.now))
+        let receipt = try await keep(FlaggerHook.events(payload, WallClock.system.now))
+        return try await answer(receipt, exchange)
     }
 
-    private func keep(_ events: [Event]) async throws -> Response {
+    private func keep(_ events: [Event]) async throws -> IngestReceipt {
         var body: [UInt8] = []
         for event in events {
             var event = event
@@ -136,12 +137,11 @@ private struct HookIngester: Sendable {
         if receipt.duplicates == 0 {
             for event in events { if let end = RunEnd(event) { await onEnd(end) } }
         }
-        if let untilShipped, await !untilShipped(receipt.end) {
-            throw Problem.retryLater(
-                .serviceUnavailable, "bucket_away",
-                "the events are stored here, but the bucket has not answered in time; send them again, they are stored once",
-                after: .seconds(5))
-        }
+        return receipt
+    }
+
+    private func answer(_ receipt: IngestReceipt, _ exchange: Exchange) async throws -> Response {
+        try await answers.wait(for: receipt, of: exchange)
         return .bytes(HookRoutes.document(receipt))
     }
 }

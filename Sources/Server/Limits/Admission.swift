@@ -111,12 +111,17 @@ extension Exchange {
         MemoryBudget.Account(tier: tier, identity: identity)
     }
 
-    /// Reserves bytes until the answer is written.
+    /// Reserves bytes until the answer is written; those for bodies at most until `releaseBody`.
     ///
     /// - Throws: 503 with `Retry-After` if they are not available.
     public func reserve(_ bytes: Int, for use: MemoryBudget.Use) throws(Problem) {
-        holdings.keep(try admission.reserve(bytes, for: use, by: account))
+        let reservation = try admission.reserve(bytes, for: use, by: account)
+        if use == .bodies { body.derived.keep(reservation) } else { holdings.keep(reservation) }
     }
+
+    /// Gives up the memory of the body, of which nothing is needed any longer: for a request that
+    /// then waits.
+    public func releaseBody() { body.release() }
 
     /// Takes a place and memory for a query of the log or the state file.
     ///

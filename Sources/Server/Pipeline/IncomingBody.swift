@@ -34,6 +34,8 @@ final class IncomingBody: Sendable {
     static let rememberedBytes = 64 * 1024
 
     private let state: Mutex<State>
+    /// Memory for what a route makes of the body.
+    let derived = Holdings()
 
     /// - Parameter proceed: Sends `100 Continue` before the first read; nil if the client does not
     ///   wait for it.
@@ -52,6 +54,18 @@ final class IncomingBody: Sendable {
         }
         proceed?()
         return body
+    }
+
+    /// Gives up the body and the memory for it and for what was made of it: it is stored elsewhere.
+    func release() {
+        let memory = state.withLock { state in
+            state.seen = .bytes([])
+            defer { state.memory = nil }
+            return state.memory
+        }
+        // Released outside the lock.
+        withExtendedLifetime(memory) {}
+        derived.release()
     }
 
     /// The beginning of the body, as far as it was read.

@@ -77,7 +77,7 @@ final class RehearsalRecorder: Sendable {
             lines.append(contentsOf: line)
             lines.append(UInt8(ascii: "\n"))
         }
-        do throws(RemoteNode.Fault) { _ = try await node.post("/v1/events", line) } catch {
+        do throws(RemoteNode.Fault) { _ = try await node.store(line) } catch {
             Standard.error("the event \(event.event) was not accepted: \(error)")
         }
     }

@@ -144,6 +144,7 @@ extension NumberExceptions {
         Server/Certificates/CertificateReview: end - now
         Server/Connection/SelfSignedCertificate: begin + validity
         Shipping/LogShipper+Pair: until - acting · start + until
+        Shipping/ShippingMark: limit - patience
         Transfer/Engine/TransferEngine+HTTP: reply.duration += spent
         Transfer/Engine/TransferLoop: idleSince + idleLimit · seconds * 1000
         Transfer/Mail/MailTransfer+EasyTransfer: deadline + answerDeadline ·

@@ -20,6 +20,7 @@ final class ServedNotifier: Sendable {
 
     init(
         segmentBytes: Int = 64 << 20, maxBytes: Int = 1 << 30, shipped: ShippedLog? = nil,
+        answers: PostAnswers = .onDisk, memory: Int = 64 << 20,
         onEnd: @escaping @Sendable (RunEnd) async -> Void = { _ in }
     ) async throws {
         folder = try TemporaryDirectory()
@@ -33,11 +34,15 @@ final class ServedNotifier: Sendable {
         let server = try HTTPServer(
             HTTPServerConfiguration(
                 address: ListenAddress(host: "127.0.0.1", port: 0),
-                tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"])),
-            routes: IngestRoutes.routes(eventLog, bodyLimit: 1 << 20, shipped: { shipped })
+                tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"]),
+                limits: ServerLimits(memory: memory)),
+            routes: IngestRoutes.routes(
+                eventLog, bodyLimit: 1 << 20, answers: answers, shipped: { shipped })
+                + OTLPRoutes.routes(eventLog, bodyLimit: 1 << 20, answers: answers)
                 + EventRoutes.routes(eventLog)
                 + HookRoutes.routes(
-                    eventLog, node: "notifier", bodyLimit: 1 << 16, onEnd: onEnd),
+                    eventLog, node: "notifier", bodyLimit: 1 << 16, answers: answers,
+                    onEnd: onEnd),
             tokens: tokens, telemetry: .silent)
         task = Task { try await server.run() }
         port = try await server.address.port
@@ -58,13 +63,14 @@ final class ServedNotifier: Sendable {
     }
 
     func post(
-        _ path: String, _ body: String, token: String? = nil, headers: [(String, String)] = []
+        _ path: String, _ body: String, token: String? = nil, headers: [(String, String)] = [],
+        type: String = "application/json"
     ) async throws -> HTTPReply {
         let credential = token.map { [("Authorization", "Bearer \($0)")] } ?? []
         return try await engine.http(
             HTTPTransfer(
                 url: "https://127.0.0.1:\(port)" + path, method: "POST",
-                headers: [("Content-Type", "application/json")] + credential + headers,
+                headers: [("Content-Type", type)] + credential + headers,
                 body: Array(body.utf8), tls: .insecure))
     }
 

@@ -1,8 +1,8 @@
 """A proxy before an S3-compatible store that makes chosen requests fail.
 
 usage: s3_proxy.py --upstream PORT --folder FOLDER
-FOLDER/script.json: {"faults": {"PUT": ["503", …]}, "always": {"GET": "cut-body"}}. Appends each
-request to FOLDER/requests.txt. The Host header is passed on: the signature covers it.
+FOLDER/script.json: {"faults": {"PUT": ["503", …]}, "always": {"GET": "cut-body"}, "only": "part of
+a target", "listed": ["key", …]}. Appends each request to FOLDER/requests.txt. The Host header is passed on: the signature covers it.
 """
 import argparse
 import http.client
@@ -26,17 +26,25 @@ def error(code, more=""):
     return f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>as AWS words it</Message>{more}</Error>'.encode()
 
 
+def listing():
+    contents = "".join(f"<Contents><Key>{key}</Key><Size>1</Size></Contents>" for key in script["listed"])
+    return f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>".encode()
+
+
 # What the store does not get: status, headers and body of the answer.
 ANSWERS = {
     "page": (200, [("Content-Type", "text/html")], b"<html><body>Please log in.</body></html>"),
     "expired-token": (400, [], error("ExpiredToken")),
     "other-region": (301, [("x-amz-bucket-region", "eu-central-1")], error("PermanentRedirect")),
     "error-in-body": (200, [], error("InternalError")),
+    "list": (200, [("Content-Type", "application/xml")], listing()),
 }
 
 
-def fault_of(method):
+def fault_of(method, target):
     with lock:
+        if script["only"] not in target:
+            return None
         queue = script["faults"].get(method, [])
         if queue:
             return queue.pop(0)
@@ -72,7 +80,7 @@ class Proxy(BaseHTTPRequestHandler):
 
     def serve(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = fault_of(self.command)
+        fault = fault_of(self.command, self.path)
         if fault == "refuse":
             return self.drop("refused")
         if fault == "hang":

@@ -78,6 +78,16 @@ struct HaCommand: AsyncParsableCommand {
             return
         }
         Standard.line("term \(term), lease \(lease) s")
+        for part in (tree["differs"]?.elements ?? []).compactMap(\.string) {
+            switch part {
+            case "policy":
+                Standard.line(
+                    "its configuration differs from the leader's: verdicts and messages change when it takes over"
+                )
+            case "binary": Standard.line("its executable differs from the leader's")
+            default: continue
+            }
+        }
         let others = (tree["others"]?.elements ?? []).compactMap(\.string)
         Standard.line(
             InertText.terminal(
