@@ -155,7 +155,9 @@ public final class EventLog: Sendable {
         self.ledger = ledger
         self.sealer = sealer
         self.answers = answers
-        view = OwnView(folder: folder, state: state, keeper: keeper)
+        view = OwnView(
+            folder: folder, state: state, keeper: keeper,
+            queries: quarantine.queryGuard(of: .query))
         queue = AppendQueue(
             capacity: configuration.queueBytes, takesOnlyCopies: configuration.beginsAsCopy)
         epoch =

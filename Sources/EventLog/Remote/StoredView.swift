@@ -75,7 +75,7 @@ extension EventLog {
         }
         let whole = OwnView(
             folder: LogFolder(below: configuration.directory, files: files), state: state,
-            keeper: view.keeper)
+            keeper: view.keeper, queries: view.queries)
         wider.withLock { $0 = EventLogFiles(view: whole, directory: nil, stored: files) }
     }
 

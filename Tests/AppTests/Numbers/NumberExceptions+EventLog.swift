@@ -163,7 +163,8 @@ extension NumberExceptions {
         EventLog/Segments/RemovedSegments: entry.end - min(entry.end, position.offset)
         # ranges
         EventLog/Archive/Archive+Outline: offset += sizes.packed
-        EventLog/Archive/Archive+Selection: $0.offset + $0.packed
+        EventLog/Archive/Archive+Selection: $0.offset + $0.packed ·
+            .start + UInt64(range.upperBound
         EventLog/Archive/Archive: rest + aligned.missing · member.offset + member.packed ·
             offset + sizes.packed · offset + 1 · start + found · start += last · places[Key(member)]
         EventLog/Capacity/Ballast: 2 * bytes
