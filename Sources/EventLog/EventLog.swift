@@ -131,6 +131,8 @@ public final class EventLog: Sendable {
             folder: folder, configuration: configuration, clock: clock, telemetry: telemetry,
             state: state, ledger: ledger, keeper: keeper, sealer: sealer, lock: lock,
             marks: recovery.marks,
+            dedupClock: DedupClock(
+                newest: recovery.marks.newest, now: clock.now, clock: monotonic),
             active: recovery.active,
             rotation: recovery.active == nil ? .installing(after: recovery.after) : .none,
             number: recovery.number, newest: recovery.newest, headFile: HeadFile(in: folder),

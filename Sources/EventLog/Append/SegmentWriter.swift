@@ -16,6 +16,7 @@ struct SegmentWriter: ~Copyable, Sendable {
     let lock: EventLogLock
 
     var marks: DedupIndex
+    let dedupClock: DedupClock
     var active: ActiveSegment?
     var rotation = Rotation.none
     /// The number of the open segment, or of the next one during a rotation.
@@ -54,7 +55,8 @@ struct SegmentWriter: ~Copyable, Sendable {
         if space.reason == .minFree, requests.allSatisfy(\.isReport) { space.reason = nil }
         // If there is no space at all, callers are asked to retry; nothing is shed for them.
         group.form(
-            requests, marks: &marks, keeping: space.reason == nil ? space.keeps : nil, at: now)
+            requests, marks: &marks, keeping: space.reason == nil ? space.keeps : nil,
+            at: dedupClock.now)
         do throws(Refusal) {
             if !group.isEmpty {
                 if space.reason != nil { try freeSpace(now) }

@@ -121,6 +121,7 @@ extension NumberExceptions {
             .zero - allowed · doubt.stable += passed · saved.doubt.stable + saveEvery
         EventLog/Capacity/QuotaKeeper: time - maxAge
         EventLog/Query/EventLogStats: (latest - earliest)
+        EventLog/Recovery/Recovery: latest) - configuration.dedupWindow
         # wider
         EventLog/Append/AppendQueue: Int(pause.wholeMilliseconds)
         EventLog/Append/CommitLine: UInt32(CZlib.crc32_combine
