@@ -45,7 +45,10 @@ struct SegmentWriter: ~Copyable, Sendable {
 
     /// Writes the lines of `requests` as one group, makes it durable, and answers each request.
     mutating func commit(_ requests: [AppendRequest]) {
-        defer { answers.flush() }
+        // Readers wake after the senders: there may be many, and a measurement's answer would wait
+        // behind their work.
+        let state = self.state
+        defer { answers.flush { state.wakeReaders() } }
         let requests = withinShares(requests)
         guard !requests.isEmpty else { return }
         let now = clock.now
@@ -315,6 +318,7 @@ struct SegmentWriter: ~Copyable, Sendable {
             headFile.reopenIfGone(in: folder, record: segment.record)
             headFile.publish(segment.record, files: files)
             state.publish(segment.head, physical: physicalEnd, lines: 0)
+            state.wakeReaders()
         } catch { throw Refusal(error) }
     }
 
