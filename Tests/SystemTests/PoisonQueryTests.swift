@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Telemetry
 import TestSupport
 import Testing
 import Transfer

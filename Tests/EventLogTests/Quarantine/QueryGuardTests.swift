@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Telemetry
 import TestSupport
 import Testing
 
