@@ -29,7 +29,7 @@ struct EventLogTests {
         let head = eventLog.head
         let reading = Task { await eventLog.waitForLines(after: head) }
         try await eventually("the reader waits") { eventLog.state.readersWaiting == 1 }
-        let waiting = await withCheckedContinuation { continuation in
+        let waiting: Int = await withCheckedContinuation { continuation in
             eventLog.ingest(IngestBody(body([senderLine(1)]))) { _ in
                 continuation.resume(returning: eventLog.state.readersWaiting)
             }
