@@ -78,6 +78,16 @@ def line(identity):
         "rollout": "honest", "revision": "1", "message": "m" * 100})
 
 
+def fill(port, token, count=20000, size=1000):
+    """Stores events, so that an answer to a client that requests many is as long as it can be."""
+    caller = Caller(port, token)
+    for start in range(0, count, size):
+        body = "".join(line(f"fill-{number}") + "\n" for number in range(start, start + size))
+        status, text = caller.post("/v1/events", body, "application/x-ndjson")
+        if status != 200:
+            raise RuntimeError(f"{status} {text[:200]}")
+
+
 def ingest(port, token, until, path, size=20, pause=0.1):
     """Sends events and writes the id of each acknowledged one to disk at once."""
     caller = Caller(port, token)

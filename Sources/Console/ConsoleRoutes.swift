@@ -214,9 +214,21 @@ public struct ConsoleRoutes: Sendable {
             line = try await reader.next(maxLines: 1).lines.first
         }
         if line == nil { line = try await eventLog.last(1, query: query).lines.first }
-        guard let line, let event = try? Event(line: line.bytes) else { throw unknown }
-        return ConsoleAnswer.page(
-            AttemptPage(event: event, node: sources.node, viewer: viewer, now: wall.now).html)
+        guard let line else { throw unknown }
+        let (node, now) = (sources.node, wall.now)
+        let shown = await eventLog.examine(line, by: .verdict) { line in
+            (try? Event(line: line.bytes)).map {
+                AttemptPage(event: $0, node: node, viewer: viewer, now: now).html
+            }
+        }
+        guard let shown else {
+            throw Problem(
+                .notFound, "attempt_quarantined",
+                "showing this event ended the process repeatedly; it is in quarantine/lines.jsonl",
+                field: "id")
+        }
+        guard let page = shown else { throw unknown }
+        return ConsoleAnswer.page(page)
     }
 
     private func rendered(_ id: String) async throws -> RenderedDigest {

@@ -13,11 +13,14 @@ extension EventLog {
 
     /// A reader of the lines after `position` that match `query`.
     ///
-    /// - Parameter isNarrow: Decompresses at most two members at a time, to use less memory.
+    /// - Parameter isNarrow: For a stream to a client: decompresses at most two members at a time, to
+    ///   use less memory, with low priority.
     public func reader(
         from position: LogPosition, query: EventLogQuery = .all, isNarrow: Bool = false
     ) -> EventLogReader {
-        EventLogReader(view, from: position, query: query, isNarrow: isNarrow)
+        EventLogReader(
+            view, from: position, query: query, isNarrow: isNarrow,
+            on: isNarrow ? .queries : .log)
     }
 
     /// The guard that keeps one bad line from ending the process on every start. Returns the same

@@ -131,6 +131,8 @@ public final class EventLog: Sendable {
             folder: folder, configuration: configuration, clock: clock, telemetry: telemetry,
             state: state, usage: usage, keeper: keeper, sealer: sealer, lock: lock,
             marks: recovery.marks,
+            dedupClock: DedupClock(
+                newest: recovery.marks.newest, now: clock.now, clock: monotonic),
             active: recovery.active,
             rotation: recovery.active == nil ? .installing(after: recovery.after) : .none,
             number: recovery.number, newest: recovery.newest, headFile: HeadFile(in: folder),
@@ -155,7 +157,9 @@ public final class EventLog: Sendable {
         self.usage = usage
         self.sealer = sealer
         self.answers = answers
-        view = OwnView(folder: folder, state: state, keeper: keeper)
+        view = OwnView(
+            folder: folder, state: state, keeper: keeper,
+            queries: quarantine.queryGuard(of: .query))
         queue = AppendQueue(
             capacity: configuration.queueBytes, takesOnlyCopies: configuration.beginsAsCopy)
         epoch =

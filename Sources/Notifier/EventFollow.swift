@@ -17,6 +17,7 @@ struct EventFollow: Sendable {
     let from: LogPosition
     /// Whether the client's credential is still valid.
     let isWelcome: @Sendable () -> Bool
+    private let clock: any Clock<Duration>
 
     /// Most lines of one read, and their bytes.
     private static let batchLines = 200
@@ -25,15 +26,20 @@ struct EventFollow: Sendable {
     static let memory = 512 << 10
     /// Most time without a message; then one with only the position is sent.
     private static let pause = Duration.seconds(15)
+    /// Pause at the end of the log. Every follower of a busy log would otherwise wake for each line,
+    /// at the same time as the line's sender gets its answer.
+    static let rest = Duration.milliseconds(250)
 
     init(
         eventLog: EventLog, query: EventLogQuery, from: LogPosition,
+        clock: any Clock<Duration> = ContinuousClock(),
         while isWelcome: @escaping @Sendable () -> Bool
     ) {
         self.eventLog = eventLog
         self.query = query
         self.from = from
         self.isWelcome = isWelcome
+        self.clock = clock
     }
 
     var response: Response {
@@ -77,6 +83,7 @@ struct EventFollow: Sendable {
                 written = .now
             }
             if batch.lines.isEmpty, !eventLog.status.isOpen { return }
+            if batch.isCaughtUp { try? await clock.sleep(for: Self.rest) }
         }
     }
 

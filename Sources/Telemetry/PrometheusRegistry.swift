@@ -94,7 +94,11 @@ public final class PrometheusRegistry: Sendable {
     /// Returns all metrics in Prometheus text format 0.0.4, ordered by name, then labels.
     ///
     /// Its media type is `text/plain; version=0.0.4; charset=utf-8`.
-    public func exposition() -> String {
+    public func exposition() -> String { preparedExposition()() }
+
+    /// As `exposition()`, in two parts: reads all metrics, and returns what writes the text. That
+    /// takes longer, and needs no lock.
+    public func preparedExposition() -> @Sendable () -> String {
         for sample in samplers.withLock({ $0 }) { sample(self) }
         // Copied, so that the text is built outside the critical section.
         var (families, dropped) = state.withLock { ($0.families, $0.dropped) }
@@ -110,11 +114,14 @@ public final class PrometheusRegistry: Sendable {
             dropped = [:]
             families["bellwether_metrics_dropped_total"] = family
         }
-        var text = ""
-        for (name, family) in families.sorted(by: { $0.key < $1.key }) {
-            family.write(name: name, to: &text)
+        let all = families
+        return {
+            var text = ""
+            for (name, family) in all.sorted(by: { $0.key < $1.key }) {
+                family.write(name: name, to: &text)
+            }
+            return text
         }
-        return text
     }
 
     // MARK: - With formatted labels

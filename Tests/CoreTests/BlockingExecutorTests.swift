@@ -58,6 +58,14 @@ struct BlockingExecutorTests {
         }
     #endif
 
+    @Test("work knows whether it runs with low priority")
+    func isLow() async {
+        #expect(!BlockingExecutor.isLow)
+        let (low, normal) = (BlockingExecutor("test", priority: .low), BlockingExecutor("test"))
+        #expect(await low.run { BlockingExecutor.isLow })
+        #expect(await !normal.run { BlockingExecutor.isLow })
+    }
+
     @Test("with a width of 1, work runs in the order of its submission")
     func order() async {
         let executor = BlockingExecutor("test")

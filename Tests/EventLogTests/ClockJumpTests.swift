@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import TestSupport
 import Testing
 
@@ -54,5 +55,59 @@ struct ClockJumpTests {
         #expect(try await recent.texts() == expected)
         await eventLog.close()
         #expect(try await log.files.verify().isSound)
+    }
+
+    @Test("forward, in a process and between two: an id is known until its window has passed")
+    func forward() async throws {
+        let small: (inout EventLogConfiguration) -> Void = {
+            $0.segmentBytes = 64 * 1024
+            $0.dedupWindow = .seconds(7200)
+        }
+        let year = Duration.seconds(365 * 86_400)
+        var eventLog = try await log.open(small)
+        let first = (1...100).map { identified($0) }
+        let second = (101...200).map { identified($0) }
+        let third = [identified(201)]
+        #expect(try await eventLog.ingest(body(first)).accepted == 100)
+        log.clock.advance(by: .seconds(600))
+        log.clock.setWall(by: year)
+        #expect(try await eventLog.ingest(body(first)).duplicates == 100)
+        #expect(try await eventLog.ingest(body(second)).accepted == 100)
+        await eventLog.settle()
+        // Both are in the stored index, the third only in the open segment.
+        #expect(eventLog.head.segment == 3)
+        #expect(try await eventLog.ingest(body(third)).accepted == 1)
+        for _ in 0..<2 {
+            await eventLog.close()
+            log.clock.setWall(by: year)
+            eventLog = try await log.open(small)
+            #expect(try await eventLog.ingest(body(first + second + third)).duplicates == 201)
+        }
+        log.clock.advance(by: .seconds(7200 - 600 - 1))
+        #expect(try await eventLog.ingest(body(first + second + third)).duplicates == 201)
+        log.clock.advance(by: .seconds(1))
+        let late = try await eventLog.ingest(body(first + second + third))
+        #expect((late.accepted, late.duplicates) == (100, 101))
+        await eventLog.close()
+    }
+
+    @Test("forward before a start without the index: ids are read from the segments of the window")
+    func forwardWithoutIndex() async throws {
+        let small: (inout EventLogConfiguration) -> Void = { $0.segmentBytes = 64 * 1024 }
+        var eventLog = try await log.open(small)
+        let lines = (1...200).map { identified($0) }
+        for part in [lines.prefix(100), lines.suffix(100)] {
+            #expect(try await eventLog.ingest(body(Array(part))).accepted == 100)
+        }
+        await eventLog.settle()
+        await eventLog.close()
+        #expect(try log.archives().count == 2)
+        for name in [SegmentName.marks, SegmentName.olderMarks] {
+            try? FileManager.default.removeItem(atPath: log.directory + "/log/" + name)
+        }
+        log.clock.setWall(by: .seconds(365 * 86_400))
+        eventLog = try await log.open(small)
+        #expect(try await eventLog.ingest(body(lines)).duplicates == 200)
+        await eventLog.close()
     }
 }

@@ -145,7 +145,7 @@ struct DedupIndexTests {
         var (read, covered) = try #require(
             DedupIndex.decode(
                 Self.asEarlierVersion(marks.encoded(covering: 41)), limits: DedupLimits(),
-                window: .seconds(3600), now: now))
+                window: .seconds(3600)))
         #expect(covered == 0)
         let isNewSequence = read.admit(.sequence(stream: Hash128("n"), seq: 5), at: now)
         let isNewID = read.admit(.id(Hash128("i")), at: now)
@@ -166,7 +166,7 @@ struct DedupIndexTests {
         }
         let bytes = marks.encoded(covering: 41)
         let (read, covered) = try #require(
-            DedupIndex.decode(bytes, limits: limits, window: .seconds(3600), now: now))
+            DedupIndex.decode(bytes, limits: limits, window: .seconds(3600)))
         #expect(covered == 41)
         #expect(read.streamsInOrder.map(\.key) == marks.streamsInOrder.map(\.key))
         #expect(read.streamsInOrder.map(\.value.runs) == marks.streamsInOrder.map(\.value.runs))
@@ -175,7 +175,7 @@ struct DedupIndexTests {
             var damaged = bytes
             damaged[place] ^= 4
             #expect(
-                DedupIndex.decode(damaged, limits: limits, window: .seconds(3600), now: now) == nil)
+                DedupIndex.decode(damaged, limits: limits, window: .seconds(3600)) == nil)
         }
     }
 

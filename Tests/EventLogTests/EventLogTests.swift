@@ -23,6 +23,22 @@ struct EventLogTests {
         await eventLog.close()
     }
 
+    @Test("a sender gets its answer before the readers that wait for its lines wake")
+    func answersFirst() async throws {
+        let eventLog = try await log.open()
+        let head = eventLog.head
+        let reading = Task { await eventLog.waitForLines(after: head) }
+        try await eventually("the reader waits") { eventLog.state.readersWaiting == 1 }
+        let waiting: Int = await withCheckedContinuation { continuation in
+            eventLog.ingest(IngestBody(body([senderLine(1)]))) { _ in
+                continuation.resume(returning: eventLog.state.readersWaiting)
+            }
+        }
+        #expect(waiting == 1)
+        await reading.value
+        await eventLog.close()
+    }
+
     @Test("an event becomes a line with node, epoch, a sequence from 1 and an id")
     func append() async throws {
         let eventLog = try await log.open()

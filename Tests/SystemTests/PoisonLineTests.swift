@@ -8,11 +8,11 @@ import Transfer
 /// Real nodes whose readers crash at chosen lines: `PoisonDriver`.
 @Suite("A node quarantines a line that crashes it", .serialized)
 struct PoisonLineTests {
-    private static let executable = NodeProcess.built("PoisonDriver")
+    static let executable = NodeProcess.built("PoisonDriver")
 
     /// The number of crashes per poison line: one while reading many lines, three while reading it
     /// alone.
-    private static let crashes = 4
+    static let crashes = 4
 
     private static func yaml(_ roles: String, in folder: String, _ more: String = "") -> String {
         """
@@ -28,7 +28,7 @@ struct PoisonLineTests {
     }
 
     /// Restarts the node, as a supervisor does, until `isDone`. Returns the number of crashes.
-    private func supervise(
+    func supervise(
         _ node: NodeProcess, by signals: [Int32] = [SIGILL, SIGTRAP],
         _ poke: () async throws -> Void = {},
         until isDone: () async throws -> Bool
@@ -79,7 +79,7 @@ struct PoisonLineTests {
         return found
     }
 
-    private func quarantined(_ node: NodeProcess, by reader: String) async throws -> Int {
+    func quarantined(_ node: NodeProcess, by reader: String) async throws -> Int {
         let reply = try await node.get(
             "/v1/events?limit=1000&where=event%3Dlog.quarantined", token: try node.token("read"))
         try #require(reply.status == 200)
@@ -260,8 +260,8 @@ struct PoisonLineTests {
         #expect(try await child.waitForExit() == .code(0))
     }
 
-    private static func look(
-        at node: NodeProcess, _ engine: TransferEngine
+    static func look(
+        at node: NodeProcess, _ engine: TransferEngine, _ path: String = "/"
     ) async throws {
         let token = try node.token("read")
         let form = [
@@ -274,7 +274,7 @@ struct PoisonLineTests {
         let cookie = try #require(signedIn.header("set-cookie"))
         _ = try await engine.http(
             HTTPTransfer(
-                url: node.url + "/", headers: [("Cookie", String(cookie.prefix { $0 != ";" }))],
+                url: node.url + path, headers: [("Cookie", String(cookie.prefix { $0 != ";" }))],
                 tls: .file(node.certificate)))
     }
 

@@ -1,6 +1,14 @@
 import Dispatch
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Runs blocking calls on threads of its own, at most `width` at once.
 ///
 /// A blocking call must run neither on the cooperative pool nor on an event loop. Users that must not
@@ -25,6 +33,23 @@ public final class BlockingExecutor: Sendable {
         }
     }
 
+    /// Marks the queues of executors of low priority.
+    ///
+    /// Safe to share: a key is only compared, and Dispatch locks the values.
+    private struct Mark: @unchecked Sendable {
+        let key = DispatchSpecificKey<Bool>()
+    }
+
+    private static let lowMark = Mark()
+
+    /// Whether the calling thread runs work of low priority.
+    public static var isLow: Bool { DispatchQueue.getSpecific(key: lowMark.key) ?? false }
+
+    /// The threads that work of low priority may use at once: half of the processors.
+    ///
+    /// Dispatch runs parallel parts of such work on threads of normal priority.
+    public static let lowWidth = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
+
     /// Parses request bodies that are long: a few kilobytes of gzip can become millions of lines.
     public static let bodies = BlockingExecutor("bodies", width: 8, priority: .low)
 
@@ -44,7 +69,9 @@ public final class BlockingExecutor: Sendable {
     ///   - width: The number of calls at once; with 1, calls run in the order of their submission.
     public init(_ name: String, width: Int = 1, priority: Priority = .normal) {
         queues = (0..<max(1, width)).map { _ in
-            DispatchQueue(label: "bellwether.\(name)", qos: priority.qos)
+            let queue = DispatchQueue(label: "bellwether.\(name)", qos: priority.qos)
+            if priority == .low { queue.setSpecific(key: Self.lowMark.key, value: true) }
+            return queue
         }
         state = Mutex(State(free: Array(queues.indices.reversed())))
     }

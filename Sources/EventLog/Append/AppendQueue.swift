@@ -181,14 +181,17 @@ final class AppendAnswers: Sendable {
         waiting.withLock { $0.append((reply, result)) }
     }
 
-    /// Schedules the callbacks added so far.
-    func flush() {
+    /// Schedules the callbacks added so far, and `done` after them; not without a callback.
+    func flush(then done: @escaping @Sendable () -> Void) {
         let answers = waiting.withLock { waiting in
             defer { waiting = [] }
             return waiting
         }
         guard !answers.isEmpty else { return }
-        queue.async { for (reply, result) in answers { reply(result) } }
+        queue.async {
+            for (reply, result) in answers { reply(result) }
+            done()
+        }
     }
 
     /// Calls `done` after all callbacks scheduled so far.

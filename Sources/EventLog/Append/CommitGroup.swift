@@ -67,6 +67,8 @@ struct CommitGroup: Sendable {
     /// Forms the group from the lines that `marks` does not contain, in order.
     ///
     /// Lines of a kind below `least` are dropped and counted as shed.
+    ///
+    /// - Parameter now: The time of `DedupClock`.
     mutating func form(
         _ requests: [AppendRequest], marks: inout DedupIndex, keeping least: LineKind?,
         at now: Timestamp

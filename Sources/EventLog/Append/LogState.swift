@@ -110,16 +110,27 @@ final class LogState: Sendable {
 
     func forget(plain number: UInt64) { state.withLock { $0.plain[number] = nil } }
 
-    /// Makes everything before `head` visible to readers and resumes the waiters for it.
+    /// Makes everything before `head` visible to readers. `wakeReaders` then resumes those that
+    /// wait for it.
     func publish(_ head: LogPosition, physical: Int, lines: Int) {
-        let woken = state.withLock { state in
+        state.withLock { state in
             state.head = head
             state.plain[head.segment, default: Plain(end: 0, checkpoints: Checkpoints())]
                 .advance(to: head.offset, physical: physical, lines: lines)
+        }
+    }
+
+    /// Resumes the waiters for lines that are visible.
+    func wakeReaders() {
+        let woken = state.withLock { state in
+            let head = state.head
             return state.takeWaiters { $0.after < head }
         }
         for waiter in woken { waiter.resume() }
     }
+
+    /// The number of tasks in `wait(after:)`.
+    var readersWaiting: Int { state.withLock { $0.waiters.count } }
 
     func close() {
         let woken = state.withLock { state in

@@ -16,6 +16,7 @@ struct SegmentWriter: ~Copyable, Sendable {
     let lock: EventLogLock
 
     var marks: DedupIndex
+    let dedupClock: DedupClock
     var active: ActiveSegment?
     var rotation = Rotation.none
     /// The number of the open segment, or of the next one during a rotation.
@@ -44,7 +45,10 @@ struct SegmentWriter: ~Copyable, Sendable {
 
     /// Writes the lines of `requests` as one group, makes it durable, and answers each request.
     mutating func commit(_ requests: [AppendRequest]) {
-        defer { answers.flush() }
+        // Readers wake after the senders: there may be many, and a measurement's answer would wait
+        // behind their work.
+        let state = self.state
+        defer { answers.flush { state.wakeReaders() } }
         let requests = withinShares(requests)
         guard !requests.isEmpty else { return }
         let now = clock.now
@@ -54,7 +58,8 @@ struct SegmentWriter: ~Copyable, Sendable {
         if space.reason == .minFree, requests.allSatisfy(\.isReport) { space.reason = nil }
         // If there is no space at all, callers are asked to retry; nothing is shed for them.
         group.form(
-            requests, marks: &marks, keeping: space.reason == nil ? space.keeps : nil, at: now)
+            requests, marks: &marks, keeping: space.reason == nil ? space.keeps : nil,
+            at: dedupClock.now)
         do throws(Refusal) {
             if !group.isEmpty {
                 if space.reason != nil { try freeSpace(now) }
@@ -313,6 +318,7 @@ struct SegmentWriter: ~Copyable, Sendable {
             headFile.reopenIfGone(in: folder, record: segment.record)
             headFile.publish(segment.record, files: files)
             state.publish(segment.head, physical: physicalEnd, lines: 0)
+            state.wakeReaders()
         } catch { throw Refusal(error) }
     }
 

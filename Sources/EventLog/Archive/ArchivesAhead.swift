@@ -28,7 +28,7 @@ struct ArchivesAhead: Sendable {
     /// Skips archives that cannot be read; reading them in their turn throws the error.
     mutating func look(
         _ query: EventLogQuery, from number: UInt64, among segments: [LogFolder.Segment],
-        in folder: LogFolder
+        in folder: LogFolder, guardedBy queries: QueryGuard?
     ) {
         if self.query != query {
             self.query = query
@@ -39,22 +39,25 @@ struct ArchivesAhead: Sendable {
         let next = segments.filter { $0.sealed && $0.name.number >= number }.prefix(width)
         let names = next.map(\.name)
         let found = ParallelWork.map(names.count, waits: folder.files.isDistant) { i in
-            Self.look(query, at: Archive(folder: folder, name: names[i]))
+            Self.look(query, at: Archive(folder: folder, name: names[i]), guardedBy: queries)
         }
         looks = [:]
         for (name, look) in zip(names, found) { looks[name.number] = look }
     }
 
-    private static func look(_ query: EventLogQuery, at archive: Archive) -> Look? {
+    private static func look(
+        _ query: EventLogQuery, at archive: Archive, guardedBy queries: QueryGuard?
+    ) -> Look? {
         guard let plan = try? archive.plan(query) else { return nil }
         let members = plan.segment.members
         let candidates = members.indices.filter { plan.coverages[$0] != .none }
         guard candidates.count <= mostCandidates else { return Look(plan: plan, selections: [:]) }
         var selections: [UInt64: MemberSelection?] = [:]
         for place in candidates {
-            guard let found = try? archive.select(query, from: [members[place]]).first else {
-                return nil
-            }
+            let found = try? archive.select(
+                query, from: [members[place]], guardedBy: queries
+            ).first
+            guard let found else { return nil }
             selections[members[place].start] = .some(found)
         }
         return Look(plan: plan, selections: selections)

@@ -2,7 +2,7 @@ import Events
 
 /// The keys of lines in the log, so that a line sent again is stored once.
 ///
-/// Used by the writer only. `DedupLimits` bounds its memory; `forgotten` counts the entries dropped
+/// Times are those of `DedupClock`. Used by the writer only. `DedupLimits` bounds its memory; `forgotten` counts the entries dropped
 /// for that.
 struct DedupIndex: Sendable {
     /// The sequence numbers of each sender.
@@ -12,6 +12,8 @@ struct DedupIndex: Sendable {
     private var ids = Hash128Table<Int64>(initial: 0)
     private var olderIds = Hash128Table<Int64>(initial: 0)
     private var generationStart: Int64 = .min
+    /// The latest arrival of an id; nil without ids.
+    private(set) var newest: Timestamp?
     private var admissions: UInt64 = 0
     /// Runs, streams and ids dropped for the limits since the log was opened.
     private(set) var forgotten = 0
@@ -45,6 +47,7 @@ struct DedupIndex: Sendable {
             if let seen = ids[id] ?? olderIds[id], isWithin(seen, now) { return false }
             turnGeneration(now)
             ids.update(id) { $0 = now.milliseconds }
+            newest = newest.map { max($0, now) } ?? now
             return true
         }
     }
@@ -71,7 +74,7 @@ struct DedupIndex: Sendable {
     }
 
     private func isWithin(_ seen: Int64, _ now: Timestamp) -> Bool {
-        // A clock that was set back does not end the window early.
+        // A start whose wall clock is behind does not end the window early.
         now.milliseconds &- seen < window
     }
 
@@ -135,10 +138,10 @@ extension DedupIndex {
 
     /// Reads what `encoded` wrote; nil if the checksum or a value is wrong.
     ///
-    /// Of the previous version, only the sequences are read and no segment counts as covered, so
+    /// Ids outside the window as of the latest arrival are dropped. Of the previous version, only the sequences are read and no segment counts as covered, so
     /// the ids are read again from the archives of the window.
     static func decode(
-        _ bytes: [UInt8], limits: DedupLimits, window: Duration, now: Timestamp
+        _ bytes: [UInt8], limits: DedupLimits, window: Duration
     ) -> (marks: DedupIndex, covered: UInt64)? {
         guard var input = ByteReader(sealed: bytes), let version = input.read(),
             version == magic || version == earlierMagic,
@@ -162,15 +165,37 @@ extension DedupIndex {
         }
         guard version == magic else { return (marks, 0) }
         guard let idCount = input.read() else { return nil }
+        var arrivals: [(id: Hash128, at: Timestamp)] = []
         for _ in 0..<idCount {
             guard let id = input.readHash(), let seen = input.read() else { return nil }
-            let arrival = Int64(bitPattern: seen)
-            if marks.isWithin(arrival, now) {
-                _ = marks.admit(.id(id), at: Timestamp(milliseconds: arrival))
-            }
+            arrivals.append((id, Timestamp(milliseconds: Int64(bitPattern: seen))))
+        }
+        guard let latest = arrivals.lazy.map(\.at).max() else { return (marks, covered) }
+        for arrival in arrivals where marks.isWithin(arrival.at.milliseconds, latest) {
+            _ = marks.admit(.id(arrival.id), at: arrival.at)
         }
         return (marks, covered)
     }
+}
+
+/// The time by which ids are forgotten: goes on by the monotonic clock from the latest arrival.
+///
+/// A wall clock that is set, or was set while the node was off, neither ends the window early nor
+/// prolongs it. While the node is off no time passes, and lines that the stored index lacks count as
+/// new at a start: an id may be known for longer than the window, never for less.
+struct DedupClock: Sendable {
+    private let start: Timestamp
+    private let stopwatch: Stopwatch
+
+    /// - Parameters:
+    ///   - newest: The latest arrival of an id before; nil if there is none.
+    ///   - now: The wall clock's time.
+    init(newest: Timestamp?, now: Timestamp, clock: any Clock<Duration>) {
+        start = newest.map { min($0, now) } ?? now
+        stopwatch = Stopwatch(clock)
+    }
+
+    var now: Timestamp { start + stopwatch.elapsed }
 }
 
 /// Stores the dedup index beside the segments. A new copy is written when a segment is closed.

@@ -217,18 +217,12 @@ public final class LineGuard: Sendable {
             _ line: UnsafeRawBufferPointer, endingAt end: LogPosition, _ checksum: UInt32,
             deaths: UInt32
         ) {
-            // The note is open. If reading the names ends the process, the start after the next one
-            // quarantines the line without them. One end may have another reason, such as a kill.
-            let names = deaths <= LineGuard.crashesAlone + 1 ? QuarantinedLine.Names(line) : nil
-            // The names are read: a kill while the line is saved is no evidence against them, and
-            // the next start reads them again.
-            state.note.open = nil
-            owner.file.write(state.note)
             owner.quarantine.setAside(
-                QuarantinedLine(
-                    reader: owner.reader, end: end, checksum: checksum,
-                    // Adds the first crash, which happened while several lines were read together.
-                    crashes: Int(clamping: deaths) + 1, names: names), line)
+                line, endingAt: end, checksum, deaths: deaths, by: owner.reader
+            ) {
+                state.note.open = nil
+                owner.file.write(state.note)
+            }
             state.note.clear(lineEndingAt: end)
             state.skipped[end] = checksum
             state.lastSkipped = max(state.lastSkipped ?? end, end)
@@ -263,5 +257,27 @@ public final class LineGuard: Sendable {
             state.isOpen = false
             owner.file.write(state.note)
         }
+    }
+}
+
+extension Quarantine {
+    /// Quarantines a line that was being read alone when `deaths` processes ended.
+    ///
+    /// - Parameter close: Closes the note, which is still open.
+    func setAside(
+        _ line: UnsafeRawBufferPointer, endingAt end: LogPosition, _ checksum: UInt32,
+        deaths: UInt32, by reader: LineReader, closing close: () -> Void
+    ) {
+        // The note is open. If reading the names ends the process, the start after the next one
+        // quarantines the line without them. One end may have another reason, such as a kill.
+        let names = deaths <= LineGuard.crashesAlone + 1 ? QuarantinedLine.Names(line) : nil
+        // The names are read: a kill while the line is saved is no evidence against them, and the
+        // next start reads them again.
+        close()
+        setAside(
+            QuarantinedLine(
+                reader: reader, end: end, checksum: checksum,
+                // Adds the first crash, which happened while several lines were read together.
+                crashes: Int(clamping: deaths) + 1, names: names), line)
     }
 }

@@ -33,6 +33,10 @@ public enum LineReader: String, Sendable, CaseIterable {
     case gateways
     /// The decisions of the node, read at its start.
     case decisions
+    /// The conditions and counts of queries: `GET /v1/events`, and the node's own.
+    case query
+    /// The page of one verdict.
+    case verdict
 }
 
 /// Called for each line that a reader is about to read. Only for tests, which end the process.
@@ -59,6 +63,7 @@ final class Quarantine: Sendable {
     private struct State {
         var entries: [Entry] = []
         var guards: [LineReader: LineGuard] = [:]
+        var queryGuards: [LineReader: QueryGuard] = [:]
         var append: Append?
         /// Events that are being appended, as lines.
         var underWay: Set<[UInt8]> = []
@@ -107,6 +112,18 @@ final class Quarantine: Sendable {
         return state.withLock { state in
             if let known = state.guards[reader] { return known }
             state.guards[reader] = made
+            return made
+        }
+    }
+
+    /// As `lineGuard(of:)`, for a reader that reads in any order.
+    func queryGuard(of reader: LineReader) -> QueryGuard {
+        if let known = state.withLock({ $0.queryGuards[reader] }) { return known }
+        // Created outside the lock, because `QueryGuard.init` calls `skipped(by:)`.
+        let made = QueryGuard(reader, self, note: folder + "/\(reader.rawValue).note")
+        return state.withLock { state in
+            if let known = state.queryGuards[reader] { return known }
+            state.queryGuards[reader] = made
             return made
         }
     }

@@ -14,14 +14,19 @@ struct ReadingNote: Sendable, Equatable {
             case several = 1, line = 2
             /// Work on many lines together, identified by the checksum of a key; has no position.
             case work = 3
+            /// A part of the log that a query examined. `lines` are its bytes, `checksum` that of
+            /// the query.
+            case stretch = 4
+            /// One line that a query examined alone. `lines` is the checksum of the query.
+            case examined = 5
         }
 
         var kind: Kind
         /// The end of the first line, or a position between its start and its end.
         var from: LogPosition
-        /// The number of lines from there on.
+        /// The number of lines from there on; see `Kind` for queries.
         var lines: UInt32
-        /// CRC-32 of a single line or of a key.
+        /// CRC-32 of a single line, of a key or of a query.
         var checksum: UInt32 = 0
         /// How many processes ended while it was being read.
         var deaths: UInt32 = 0
@@ -42,6 +47,11 @@ struct ReadingNote: Sendable, Equatable {
         open = nil
         if let known = suspects.firstIndex(where: { $0.isSame(as: left) }) {
             suspects[known].deaths = min(suspects[known].deaths, .max - 1) + 1
+            switch left.kind {
+            case .several, .line, .work: break
+            case .stretch: suspects[known].lines = max(suspects[known].lines, left.lines)
+            case .examined: suspects[known].lines = left.lines
+            }
             return
         }
         if suspects.count >= Self.mostSuspects,
@@ -99,6 +109,39 @@ struct ReadingNote: Sendable, Equatable {
         suspects.removeAll { $0.kind == .line && $0.from < end }
     }
 
+    // MARK: - Queries
+
+    /// Whether a stretch or a line that a query examined may hold a line that ends in `stretch`.
+    func suspectsAny(in stretch: ClosedRange<LogPosition>) -> Bool {
+        suspects.contains { suspect in
+            switch suspect.kind {
+            case .several, .line, .work: false
+            case .stretch:
+                suspect.from <= stretch.upperBound && suspect.upTo >= stretch.lowerBound
+            case .examined: stretch.contains(suspect.from)
+            }
+        }
+    }
+
+    /// How many processes ended while that line was examined alone, by any query.
+    func deaths(examining line: Stretch) -> UInt32 {
+        suspects.first { $0.isSame(as: line) }?.deaths ?? 0
+    }
+
+    /// Clears a line that its query, or any query, examined without harm.
+    mutating func clear(examined line: Stretch, byAnyQuery: Bool = false) {
+        suspects.removeAll { $0.isSame(as: line) && (byAnyQuery || $0.lines == line.lines) }
+    }
+
+    /// Clears the suspected stretches within `stretch`, whose lines the query with the checksum
+    /// `query` examined one by one without harm.
+    mutating func clear(stretchesIn stretch: ClosedRange<LogPosition>, query: UInt32) {
+        suspects.removeAll {
+            $0.kind == .stretch && $0.checksum == query && $0.from >= stretch.lowerBound
+                && $0.upTo <= stretch.upperBound
+        }
+    }
+
     // MARK: - On disk
 
     var encoded: [UInt8] {
@@ -151,5 +194,10 @@ extension ReadingNote.Stretch {
     /// Whether both are the same lines or work: compares kind, start and checksum.
     fileprivate func isSame(as other: Self) -> Bool {
         kind == other.kind && from == other.from && checksum == other.checksum
+    }
+
+    /// The end of a part of the log that a query examined.
+    fileprivate var upTo: LogPosition {
+        LogPosition(segment: from.segment, offset: from.offset +| UInt64(clamping: lines))
     }
 }

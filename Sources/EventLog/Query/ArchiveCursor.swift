@@ -8,10 +8,14 @@ struct ArchiveCursor: Sendable {
     private(set) var width = 1
     /// Maximum of `width`.
     private let widest: Int
+    private let queries: QueryGuard?
     /// Number of members that were decompressed.
     private(set) var inflated = 0
 
-    init(widest: Int) { self.widest = widest }
+    init(widest: Int, guardedBy queries: QueryGuard?) {
+        self.widest = widest
+        self.queries = queries
+    }
 
     /// Returns which members of an archive a query needs.
     ///
@@ -22,7 +26,8 @@ struct ArchiveCursor: Sendable {
         let number = archive.name.number
         if let plan, plan.segment == number, plan.query == query { return plan.plan }
         if member?.segment != number || plan?.query != query { member = nil }
-        ahead.look(query, from: number, among: segments, in: archive.folder)
+        ahead.look(
+            query, from: number, among: segments, in: archive.folder, guardedBy: queries)
         let made: SegmentPlan
         if let known = ahead.plan(for: number) {
             made = known
@@ -42,11 +47,12 @@ struct ArchiveCursor: Sendable {
         {
             let rest = Array(members.dropFirst())
             inflated += rest.count
-            return [member.selection] + (try archive.select(query, from: rest))
+            return [member.selection]
+                + (try archive.select(query, from: rest, guardedBy: queries))
         }
         inflated += members.count
         if let known = ahead.selections(of: members, in: archive.name.number) { return known }
-        return try archive.select(query, from: members)
+        return try archive.select(query, from: members, guardedBy: queries)
     }
 
     /// Keeps the selection of the member that is read now: the next read may continue within it.

@@ -20,6 +20,10 @@ public struct EventLogQuery: Sendable, Equatable {
     /// Matches every line.
     public static let all = EventLogQuery()
 
+    /// What decides whether a line matches, as text: names the query for `QueryGuard`. Without the
+    /// times, which differ from one request of a client to the next.
+    var guardName: String { condition.description }
+
     /// Whether every `ts` in the given range is within the bounds; milliseconds.
     func covers(earliest: Int64, latest: Int64) -> Bool {
         if let since, earliest < since.milliseconds { return false }

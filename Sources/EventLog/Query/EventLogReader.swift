@@ -34,13 +34,15 @@ public struct EventLogBatch: Sendable, Equatable {
 public struct EventLogReader: Sendable {
     private var source: LineSource
     private let query: EventLogQuery
+    private let executor: BlockingExecutor
 
     init(
         _ view: any LogView, from position: LogPosition, query: EventLogQuery,
-        isNarrow: Bool = false
+        isNarrow: Bool = false, on executor: BlockingExecutor = .log
     ) {
         source = LineSource(view, from: position, widest: isNarrow ? 2 : Archive.widest)
         self.query = query
+        self.executor = executor
     }
 
     /// The position after the lines read so far.
@@ -58,7 +60,7 @@ public struct EventLogReader: Sendable {
     ) async throws(EventLogError) -> EventLogBatch {
         let query = self.query
         let start = source
-        let (source, batch) = try await BlockingExecutor.log.run { () throws(EventLogError) in
+        let (source, batch) = try await executor.run { () throws(EventLogError) in
             var source = start
             let batch = try source.batch(query, maxLines: maxLines, maxBytes: maxBytes)
             return (source, batch)
@@ -76,7 +78,7 @@ public struct EventLogReader: Sendable {
     ) async throws(EventLogError) -> Result {
         let query = self.query
         let start = source
-        let (source, result) = try await BlockingExecutor.log.run { () throws(EventLogError) in
+        let (source, result) = try await executor.run { () throws(EventLogError) in
             var pass = EventLogPass(
                 source: start, query: query, maxLines: maxLines, maxBytes: maxBytes)
             let result = try body(&pass)
@@ -147,4 +149,6 @@ extension LineSource {
 extension BlockingExecutor {
     /// Opens, reads and checks event logs. Appends run on the writer's own thread.
     static let log = BlockingExecutor("log", width: 32)
+    /// Reads for clients of a node: measurements must not wait for it, however much they ask for.
+    static let queries = BlockingExecutor("log-queries", width: 32, priority: .low)
 }

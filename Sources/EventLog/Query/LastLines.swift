@@ -42,7 +42,7 @@ extension LineSource {
             next = segment.name.number
             if segment.sealed {
                 let archive = Archive(folder: view.folder, name: segment.name)
-                try tail.prepend(archive, count, query)
+                try tail.prepend(archive, count, query, guardedBy: view.queries)
             } else {
                 try tail.prepend(plain: segment.name.number, count, query, view)
             }
@@ -185,7 +185,7 @@ private struct LineTail {
     }
 
     mutating func prepend(
-        _ archive: Archive, _ count: Int, _ query: EventLogQuery
+        _ archive: Archive, _ count: Int, _ query: EventLogQuery, guardedBy queries: QueryGuard?
     ) throws(SystemFault) {
         let plan = try archive.plan(query)
         let members = plan.segment.members
@@ -194,7 +194,8 @@ private struct LineTail {
         while lines.count < count, !rest.isEmpty {
             let group = Array(rest.suffix(width))
             rest.removeLast(group.count)
-            let selections = try archive.select(query, from: group.map { members[$0] })
+            let selections = try archive.select(
+                query, from: group.map { members[$0] }, guardedBy: queries)
             for (place, selection) in zip(group, selections).reversed() {
                 guard let selection else {
                     lose(members[place].lines)

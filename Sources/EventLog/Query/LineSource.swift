@@ -32,7 +32,7 @@ struct LineSource: Sendable {
 
     init(_ view: any LogView, from position: LogPosition, widest: Int = Archive.widest) {
         self.view = view
-        archives = ArchiveCursor(widest: widest)
+        archives = ArchiveCursor(widest: widest, guardedBy: view.queries)
         self.position = position
     }
 
@@ -197,6 +197,8 @@ struct LineSource: Sendable {
     ) throws(SystemFault) -> Answer {
         let segment = position.segment
         let filter = LinePrefilter(query.condition)
+        // Without a condition nothing of a line is examined.
+        let queries = query == .all ? nil : view.queries
         var place = try start(in: file)
         // One buffer for all pieces: it is larger than what the allocator keeps for reuse.
         var bytes: [UInt8] = []
@@ -214,27 +216,39 @@ struct LineSource: Sendable {
             let logical = place.logical
             var answer = Answer.more
             var used = (logical: 0, physical: 0)
-            bytes.withUnsafeBytes { bytes in
-                let look = { (range: Range<Int>, stop: Int) -> Bool in
-                    let after = LogPosition(segment: segment, offset: logical + UInt64(stop))
-                    guard after.offset <= end else { return false }
-                    // Skip lines already seen, and a position inside a line, from a cursor that
-                    // was tampered with.
-                    guard after.offset > position.offset +| UInt64(range.count) else { return true }
-                    let line = UnsafeRawBufferPointer(rebasing: bytes[range])
-                    guard !line.isFiller, query.matches(stored: line) else { return true }
-                    answer = visit(line, after)
-                    advance(to: after)
-                    if answer == .enough { used = (stop, range.upperBound + 1) }
-                    return answer == .more
+            // Lines before the position are not examined.
+            let from = LogPosition(segment: segment, offset: max(logical, position.offset))
+            let pieceEnd = logical +| UInt64(clamping: bytes.count)
+            let upTo = LogPosition(segment: segment, offset: max(from.offset, pieceEnd))
+            QueryGuard.examine(from...upTo, for: query.guardName, guardedBy: queries) { step in
+                bytes.withUnsafeBytes { bytes in
+                    let look = { (range: Range<Int>, stop: Int) -> Bool in
+                        let after = LogPosition(segment: segment, offset: logical + UInt64(stop))
+                        guard after.offset <= end else { return false }
+                        // Skip lines already seen, and a position inside a line, from a cursor
+                        // that was tampered with.
+                        guard after.offset > position.offset +| UInt64(range.count) else {
+                            return true
+                        }
+                        let line = UnsafeRawBufferPointer(rebasing: bytes[range])
+                        guard !line.isFiller, step.admits(line, endingAt: after),
+                            query.matches(stored: line)
+                        else { return true }
+                        answer = visit(line, after)
+                        advance(to: after)
+                        if answer == .enough { used = (stop, range.upperBound + 1) }
+                        return answer == .more
+                    }
+                    // The search for candidates examines lines, too.
+                    if filter.isOpen || step.isAlone {
+                        used = PlainPiece.forEachLine(in: bytes, look)
+                    } else {
+                        let piece = PlainPiece(bytes)
+                        used = (piece.logical, piece.bytes.count)
+                        piece.forEachCandidate(filter, look)
+                    }
                 }
-                if filter.isOpen {
-                    used = PlainPiece.forEachLine(in: bytes, look)
-                } else {
-                    let piece = PlainPiece(bytes)
-                    used = (piece.logical, piece.bytes.count)
-                    piece.forEachCandidate(filter, look)
-                }
+                return answer == .more
             }
             looked += used.physical
             if used.physical == 0 {
@@ -381,20 +395,5 @@ struct LineSource: Sendable {
             }
             return .more
         }
-    }
-}
-
-/// A place in an unsealed segment: the offset among its lines and the offset in its file.
-private struct PlainPlace: Sendable {
-    var logical: UInt64
-    var physical: Int
-    /// The end of the checked groups; the place lies within them or at their end.
-    var checked: (logical: UInt64, physical: Int)
-
-    /// - Note: A group must start at the place.
-    init(logical: UInt64, physical: Int) {
-        self.logical = logical
-        self.physical = physical
-        checked = (logical, physical)
     }
 }

@@ -133,7 +133,7 @@ struct LogCount {
         if let number, try CommitLine.number(of: file, files: files) != number { return false }
         let limit = try end(file)
         let scan = try PlainScan(file, files: files, limit: limit)
-        if scan.damage.isEmpty, scan.end == limit {
+        if scan.damage.isEmpty, scan.end == limit, view.queries == nil {
             let count = PlainCount(
                 query: query, filter: filter, path: self.path, mostBytes: mostBytes)
             tally.add(try count.tally(file, files: files, end: limit))
@@ -146,15 +146,32 @@ struct LogCount {
         return true
     }
 
-    /// Counts a damaged segment group by group.
+    /// Names the count for `QueryGuard`.
+    private var guardName: String { "\(field) \(query.guardName)" }
+
+    /// Counts a segment group by group: one that is damaged, or whose lines are guarded.
     private mutating func countGoodGroups(
         _ file: LogFile, limit: UInt64
     ) throws(SystemFault) {
-        let (query, path) = (self.query, self.path)
+        let (query, path, queries) = (self.query, self.path, view.queries)
+        let guardName = self.guardName
         var found = ValueTally(mostBytes: mostBytes)
-        _ = try PlainScan(file, files: view.folder.files, limit: limit) { group, _ in
-            group.forEachLine { line, _ in
-                if !line.isFiller, query.matches(stored: line) { found.note(path, in: line) }
+        _ = try PlainScan(file, files: view.folder.files, limit: limit) { group, commit in
+            guard !found.isOver else { return }
+            let start = LogPosition(
+                segment: commit.segment, offset: commit.end -| UInt64(clamping: group.count))
+            let end = LogPosition(segment: commit.segment, offset: max(start.offset, commit.end))
+            QueryGuard.examine(start...end, for: guardName, guardedBy: queries) { step in
+                group.forEachLine { line, place in
+                    let after = LogPosition(
+                        segment: commit.segment,
+                        offset: start.offset +| UInt64(clamping: place +| line.count +| 1))
+                    guard !line.isFiller, step.admits(line, endingAt: after),
+                        query.matches(stored: line)
+                    else { return }
+                    found.note(path, in: line)
+                }
+                return true
             }
         }
         tally.add(found)
@@ -191,7 +208,8 @@ struct LogCount {
         let rest = segment.members.indices.filter { plan.coverages[$0] != .none && !counted[$0] }
         inflated += rest.count
         // The values of all that run at once are held.
-        let width = mostBytes == .max ? Self.width : PlainCount.boundedWidth
+        let width =
+            mostBytes == .max && view.queries == nil ? Self.width : PlainCount.boundedWidth
         for start in stride(from: 0, to: rest.count, by: width) where !tally.isOver {
             let group = rest[start..<min(start + width, rest.count)]
             try count(group.map { segment.members[$0] }, of: archive)
@@ -204,6 +222,9 @@ struct LogCount {
     ) throws(SystemFault) {
         let (query, path, filter, mostBytes) = (self.query, self.path, self.filter, self.mostBytes)
         archive.expect(members)
+        if let queries = view.queries {
+            return try count(members, of: archive, guardedBy: queries)
+        }
         let tallies = ParallelWork.map(members.count) { i in
             Result { () throws(SystemFault) -> (ValueTally, foreign: Int)? in
                 guard let bytes = try archive.lines(of: members[i], with: Inflater()) else {
@@ -224,6 +245,37 @@ struct LogCount {
                 skipped +|= foreign
             } else {
                 skipped +|= member.lines
+            }
+        }
+    }
+
+    /// As `count(_:of:)`, with the members decompressed before any line is examined.
+    private mutating func count(
+        _ members: [SegmentIndex.Member], of archive: Archive, guardedBy queries: QueryGuard
+    ) throws(SystemFault) {
+        let (query, path, filter, mostBytes) = (self.query, self.path, self.filter, self.mostBytes)
+        let texts = try archive.texts(of: members)
+        var tallies: [ValueTally?] = []
+        queries.examine(archive.stretch(of: members), for: guardName) { step in
+            tallies = step.map(members.count) { i in
+                texts[i].map { bytes in
+                    var tally = ValueTally(mostBytes: mostBytes)
+                    bytes.withUnsafeBytes { bytes in
+                        query.forEachMatch(
+                            in: bytes, of: members[i], filter, by: step, in: archive.name
+                        ) { tally.note(path, in: UnsafeRawBufferPointer(rebasing: bytes[$0])) }
+                    }
+                    return tally
+                }
+            }
+            return true
+        }
+        for (i, found) in tallies.enumerated() {
+            if let found, let bytes = texts[i] {
+                tally.add(found)
+                skipped +|= members[i].foreignLines(in: bytes)
+            } else {
+                skipped +|= members[i].lines
             }
         }
     }

@@ -12,6 +12,8 @@ protocol LogView: Sendable {
     func removed() throws(SystemFault) -> RemovedSegments
     /// Whether another process may write the log.
     var isForeign: Bool { get }
+    /// Guards the lines that queries examine; nil where a crash ends no node.
+    var queries: QueryGuard? { get }
     /// Whether the last `horizon` found an open segment without a good group.
     var hasUnreadableActive: Bool { get }
 }
@@ -19,6 +21,7 @@ protocol LogView: Sendable {
 extension LogView {
     var isForeign: Bool { false }
     var hasUnreadableActive: Bool { false }
+    var queries: QueryGuard? { nil }
 }
 
 /// The view of the process that writes the log.
@@ -26,6 +29,7 @@ struct OwnView: LogView {
     let folder: LogFolder
     let state: LogState
     let keeper: QuotaKeeper
+    let queries: QueryGuard?
 
     func horizon() -> LogPosition { state.head }
 

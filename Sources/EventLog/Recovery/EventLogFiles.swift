@@ -11,6 +11,7 @@ public struct EventLogFiles: Sendable {
     let directory: String?
     /// The files of a store; nil without one.
     let stored: StoredFiles?
+    var executor = BlockingExecutor.log
 
     /// - Parameter directory: The data folder, which contains `log/`.
     public init(directory: String) {
@@ -33,7 +34,7 @@ public struct EventLogFiles: Sendable {
     public func reader(from position: LogPosition = .start, query: EventLogQuery = .all)
         -> EventLogReader
     {
-        EventLogReader(view, from: position, query: query)
+        EventLogReader(view, from: position, query: query, on: executor)
     }
 
     /// Tells of a line whether `reader` of the node skips it because reading it ended the process.
@@ -52,7 +53,7 @@ public struct EventLogFiles: Sendable {
         _ count: Int, query: EventLogQuery = .all, maxBytes: Int = .max
     ) async throws(EventLogError) -> EventLogBatch {
         let view = self.view
-        return try await BlockingExecutor.log.run { () throws(EventLogError) in
+        return try await executor.run { () throws(EventLogError) in
             try LineSource.last(count, of: query, in: view, maxBytes: maxBytes)
         }
     }
@@ -67,7 +68,7 @@ public struct EventLogFiles: Sendable {
         progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) async throws(EventLogError) -> EventLogCounts {
         let view = self.view
-        return try await BlockingExecutor.log.run { () throws(EventLogError) in
+        return try await executor.run { () throws(EventLogError) in
             var count = LogCount(view, by: field, query, mostBytes: mostBytes)
             return try count.run(progress: progress)
         }

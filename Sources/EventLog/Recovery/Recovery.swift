@@ -37,7 +37,6 @@ struct Recovery {
     let folder: LogFolder
     private let lines: LineGuard
     private let telemetry: Telemetry
-    private let now: Timestamp
     var files: any LogFileSystem { folder.files }
 
     init(
@@ -47,7 +46,6 @@ struct Recovery {
         self.folder = folder
         self.lines = lines
         self.telemetry = telemetry
-        self.now = now
         marks = DedupIndex(limits: configuration.markLimits, window: configuration.dedupWindow)
         known = try HeadFile.read(in: folder)
         let sizes = try sizesOfTheGone()
@@ -55,10 +53,12 @@ struct Recovery {
         let segments = try folder.segments()
         let covered = try loadMarks(configuration)
         let activeHeader = try header(of: SegmentName.active)
+        // By the log's own times: the clock may have been set forward since.
+        let latest = activeHeader?.at ?? segments.last?.name.began ?? now
+        let since = min(now, latest) - configuration.dedupWindow
         for (i, segment) in segments.enumerated() {
             if segment.sealed {
-                try readArchive(
-                    segment.name, covered: covered, since: now - configuration.dedupWindow)
+                try readArchive(segment.name, covered: covered, since: since)
             } else {
                 let following = i + 1 < segments.count ? segments[i + 1] : nil
                 var limit: UInt64?
@@ -111,8 +111,7 @@ struct Recovery {
         for name in [SegmentName.marks, SegmentName.olderMarks] {
             guard let bytes = try files.contents(folder.file(name)) else { continue }
             let found = DedupIndex.decode(
-                bytes, limits: configuration.markLimits, window: configuration.dedupWindow,
-                now: now)
+                bytes, limits: configuration.markLimits, window: configuration.dedupWindow)
             if let found {
                 marks = found.marks
                 return found.covered
@@ -277,7 +276,10 @@ struct Recovery {
                 guard commit.segment > covered else { return }
                 let start = LogPosition(
                     segment: commit.segment, offset: commit.end &- UInt64(commit.bytes))
-                Self.admit(group, from: start, at: commit.at, to: &marks, &reading)
+                // Not the commit's own time if the index has one: the clock may have been set in
+                // between. The lines then count as younger than they are.
+                let moment = marks.newest ?? commit.at
+                Self.admit(group, from: start, at: moment, to: &marks, &reading)
             }
         }
         self.marks = marks

@@ -75,16 +75,19 @@ extension EventLog {
         }
         let whole = OwnView(
             folder: LogFolder(below: configuration.directory, files: files), state: state,
-            keeper: view.keeper)
+            keeper: view.keeper, queries: view.queries)
         wider.withLock { $0 = EventLogFiles(view: whole, directory: nil, stored: files) }
     }
 
-    /// The log for a query, with the store's archives only if the query may reach back to them.
+    /// The log for a client's query, read with low priority, with the store's archives only if the
+    /// query may reach back to them.
     ///
     /// - Parameter position: Where the query starts; nil for the last lines.
     public func reaching(_ query: EventLogQuery, from position: LogPosition?) -> EventLogFiles {
-        let own = EventLogFiles(view: view, directory: nil, stored: nil)
-        guard let whole = wider.withLock({ $0 }) else { return own }
+        var own = EventLogFiles(view: view, directory: nil, stored: nil)
+        own.executor = .queries
+        guard var whole = wider.withLock({ $0 }) else { return own }
+        whole.executor = .queries
         let oldest = usage.archives.first?.name
         let first = oldest?.number ?? state.head.segment
         guard first > 1 else { return own }

@@ -67,3 +67,18 @@ struct PlainPiece {
         }
     }
 }
+
+/// A place in an unsealed segment: the offset among its lines and the offset in its file.
+struct PlainPlace: Sendable {
+    var logical: UInt64
+    var physical: Int
+    /// The end of the checked groups; the place lies within them or at their end.
+    var checked: (logical: UInt64, physical: Int)
+
+    /// - Note: A group must start at the place.
+    init(logical: UInt64, physical: Int) {
+        self.logical = logical
+        self.physical = physical
+        checked = (logical, physical)
+    }
+}

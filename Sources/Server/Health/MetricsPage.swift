@@ -1,10 +1,11 @@
+import Core
 import Telemetry
 
 /// The page of `GET /metrics`, rendered at most once per `freshness` for all callers together.
 ///
 /// Anyone may request the page, and rendering takes milliseconds of a processor. Without this
 /// bound, a client that requests and resets streams (CVE-2023-44487) keeps every processor
-/// rendering, and measurements wait behind that.
+/// rendering, and measurements wait behind that. The text is written with low priority.
 actor MetricsPage {
     private let registry: PrometheusRegistry
     private let sample: @Sendable () async -> Void
@@ -12,6 +13,8 @@ actor MetricsPage {
     private var bytes: [UInt8] = []
     private var renderedAt: ContinuousClock.Instant?
     private var rendering: Task<[UInt8], Never>?
+
+    private static let writing = BlockingExecutor("metrics", priority: .low)
 
     /// - Parameters:
     ///   - freshness: The greatest age of a page that is served again.
@@ -31,7 +34,8 @@ actor MetricsPage {
         if let rendering { return await rendering.value }
         let task = Task { [registry, sample] in
             await sample()
-            return Array(registry.exposition().utf8)
+            let text = registry.preparedExposition()
+            return await Self.writing.run { Array(text().utf8) }
         }
         rendering = task
         let began = ContinuousClock.now

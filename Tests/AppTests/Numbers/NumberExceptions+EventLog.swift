@@ -122,6 +122,7 @@ extension NumberExceptions {
             .zero - allowed · doubt.stable += passed · saved.doubt.stable + saveEvery
         EventLog/Capacity/QuotaKeeper: time - maxAge
         EventLog/Query/EventLogStats: (latest - earliest)
+        EventLog/Recovery/Recovery: latest) - configuration.dedupWindow
         # wider
         EventLog/Append/AppendQueue: Int(pause.wholeMilliseconds)
         EventLog/Append/CommitLine: UInt32(CZlib.crc32_combine
@@ -164,7 +165,8 @@ extension NumberExceptions {
         EventLog/Segments/RemovedSegments: entry.end - min(entry.end, position.offset)
         # ranges
         EventLog/Archive/Archive+Outline: offset += sizes.packed
-        EventLog/Archive/Archive+Selection: $0.offset + $0.packed
+        EventLog/Archive/Archive+Selection: $0.offset + $0.packed ·
+            .start + UInt64(range.upperBound
         EventLog/Archive/Archive: rest + aligned.missing · member.offset + member.packed ·
             offset + sizes.packed · offset + 1 · start + found · start += last · places[Key(member)]
         EventLog/Capacity/Ballast: 2 * bytes

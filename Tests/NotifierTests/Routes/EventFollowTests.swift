@@ -55,10 +55,12 @@ struct EventFollowTests {
     }
 
     private func follow(
-        from place: LogPosition, _ client: Client, while isWelcome: @escaping @Sendable () -> Bool
+        from place: LogPosition, _ client: Client,
+        clock: any Clock<Duration> = ContinuousClock(),
+        while isWelcome: @escaping @Sendable () -> Bool
     ) -> Task<Void, any Error> {
         let response = EventFollow(
-            eventLog: eventLog, query: .all, from: place, while: isWelcome
+            eventLog: eventLog, query: .all, from: place, clock: clock, while: isWelcome
         ).response
         return Task { try await response.body.write(Writer(client: client)) }
     }
@@ -102,6 +104,30 @@ struct EventFollowTests {
         let before = seen
         try await eventually("the rest") { before.count + client.messages.count >= 50 }
         #expect(before + client.messages == (0..<50).map { "m\($0)" })
+        following.cancel()
+        await eventLog.close()
+    }
+
+    @Test("a follower that has all lines rests, and then reads what came meanwhile at once")
+    func rests() async throws {
+        let clock = ManualClock()
+        let client = Client()
+        let following = follow(from: .start, client, clock: clock) { true }
+        await clock.sleepers(1)
+        clock.advance(by: EventFollow.rest)
+        for round in 0..<3 {
+            try await append("first \(round)")
+            try await eventually("its line") { client.messages.last == "first \(round)" }
+            await clock.sleepers(1)
+            for number in 0..<20 { try await append("m\(number)") }
+            // The clock stands still.
+            #expect(client.messages.last == "first \(round)")
+            clock.advance(by: EventFollow.rest)
+            try await eventually("the others") { client.messages.last == "m19" }
+            await clock.sleepers(1)
+            clock.advance(by: EventFollow.rest)
+        }
+        #expect(client.messages.count == 63)
         following.cancel()
         await eventLog.close()
     }
