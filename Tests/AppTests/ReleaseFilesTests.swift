@@ -22,6 +22,9 @@ struct ReleaseFilesTests {
             }
         }
         #expect(seen > 2)
+        #expect(
+            try text("Config/kubernetes/overlays/one-node/kustomization.yaml")
+                .contains("newTag: \(Version.text)\n"))
         let headings = try text("CHANGELOG.md").matches(of: #/(?m)^## (\d+\.\d+\.\d+) - \d{4}-/#)
         #expect(headings.first.map { String($0.output.1) } == Version.text)
     }
