@@ -127,6 +127,36 @@ struct PackagingTests {
             #expect(refused.output.contains("Scripts/build.sh"))
             #expect(!FileManager.default.fileExists(atPath: folder.file("opt")))
         }
+
+        @Test("install names the libraries that this machine lacks")
+        func lacking() async throws {
+            let folder = try TemporaryDirectory("bw-install")
+            for (name, script) in [
+                ("bellwether", "exit 0"),
+                (
+                    "ldd",
+                    "printf '\\tlibdeflate.so.0 => not found\\n\\tlibc.so.6 => /lib/libc.so.6 (0x1)\\n\\tlibexpat.so.1 => not found\\n'"
+                ),
+            ] {
+                try "#!/bin/sh\n\(script)\n".write(
+                    toFile: folder.file(name), atomically: true, encoding: .utf8)
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: 0o755], ofItemAtPath: folder.file(name))
+            }
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+            let refused = try await run(
+                Self.top + "/Scripts/install.sh", [],
+                environment: [
+                    "PREFIX": folder.file("opt"), "DESTDIR": "",
+                    "BINARY": folder.file("bellwether"), "PATH": folder.path + ":" + path,
+                ])
+            #expect(refused.exit == .code(69), "\(refused.output)")
+            #expect(
+                refused.output.contains("lacks libdeflate.so.0 libexpat.so.1;"),
+                "\(refused.output)")
+            #expect(refused.output.contains("apt-get install "))
+            #expect(!FileManager.default.fileExists(atPath: folder.file("opt")))
+        }
     #endif
 
     /// With tools that answer as a Mac's do: the paths are what a Mac would get.
