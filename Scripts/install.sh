@@ -94,6 +94,15 @@ if [ ! -x "$binary" ]; then
     exit 66
 fi
 "$top/Scripts/linked.sh" "$binary"
+# Without one of its libraries it would not start. What a package is made from need not run here.
+if [ -z "$dest" ] && command -v ldd >/dev/null; then
+    missing=$(LC_ALL=C ldd "$binary" 2>/dev/null | awk '/=> not found/ { print $1 }' || true)
+    if [ -n "$missing" ]; then
+        echo "install: this machine lacks ${missing//$'\n'/ }; on Debian and Ubuntu:" >&2
+        echo "  sudo apt-get install libcurl4 libsqlite3-0 zlib1g libdeflate0 libexpat1 libstdc++6" >&2
+        exit 69
+    fi
+fi
 
 # put MODE FROM TO: replaces TO by renaming, so that a running executable keeps
 # its old file.
@@ -113,23 +122,24 @@ put 0644 "$top/Config/completions/bellwether.fish" "$fish_completion"
     put 0644 "$top/templates/$file" "$templates/templates/$file"
 done
 
-# rewritten FROM TO: copies a unit with the paths of this installation.
+# rewritten FROM TO ETC: copies a unit, in which ETC is the folder of the configuration, with the paths of
+# this installation.
 rewritten() {
     mkdir -p "$(dirname "$2")"
-    sed -e "s|/usr/local/bin/|$prefix/bin/|g" -e "s|/etc/bellwether/|$etc/|g" \
-        -e "s|/usr/local/etc/|$prefix/etc/|g" -e "s|/usr/local/var/|$prefix/var/|g" "$1" >"$2.new"
+    sed -e "s|/usr/local/bin/|$prefix/bin/|g" -e "s|/usr/local/var/|$prefix/var/|g" -e "s|$3/|$etc/|g" \
+        "$1" >"$2.new"
     chmod 0644 "$2.new"
     mv -f "$2.new" "$2"
 }
 
 if [ "$system" = Darwin ]; then
-    rewritten "$top/Config/launchd/io.bellwether.bellwether.plist" "$plist"
+    rewritten "$top/Config/launchd/io.bellwether.bellwether.plist" "$plist" /usr/local/etc/bellwether
     # An executable that was stripped or changed after it was linked has no valid signature, and
     # Apple silicon does not start it. This signature identifies nobody.
     codesign --verify "$bin" 2>/dev/null || codesign --force --sign - "$bin"
 else
-    rewritten "$top/Config/systemd/bellwether.service" "$units/bellwether.service"
-    rewritten "$top/Config/systemd/bellwether@.service" "$units/bellwether@.service"
+    rewritten "$top/Config/systemd/bellwether.service" "$units/bellwether.service" /etc/bellwether
+    rewritten "$top/Config/systemd/bellwether@.service" "$units/bellwether@.service" /etc/bellwether
     put 0644 "$top/Config/systemd/bellwether.conf" "$users/bellwether.conf"
 fi
 

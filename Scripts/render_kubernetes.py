@@ -6,7 +6,8 @@
 Lints the Helm chart, and writes to FOLDER one file for the chart's default values, one for each file in
 its ci/, and one for each Kustomize overlay if kubectl is installed. Checks what no schema says: that
 selectors find their pods, that mounted volumes exist, that each certificate names each service, that a
-changed configuration restarts its pods, and that Prometheus finds every node and trusts it.
+changed configuration restarts its pods and has only keys that exist, that each pod has a NetworkPolicy, and
+that Prometheus finds every node and trusts it.
 """
 
 import pathlib
@@ -21,6 +22,12 @@ import yaml
 TOP = pathlib.Path(__file__).resolve().parent.parent
 CHART = TOP / "Config/helm/bellwether"
 OVERLAYS = TOP / "Config/kubernetes/overlays"
+REFERENCE = TOP / "docs/configuration.md"
+# What the chart and the overlays together contain, at least once each.
+KINDS = {
+    "Certificate", "ConfigMap", "Issuer", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceMonitor",
+    "StatefulSet",
+}
 
 
 def fail(message):
@@ -54,12 +61,50 @@ def kustomize():
         yield f"kustomize-{folder.name}", [one for one in yaml.safe_load_all(text) if one]
 
 
+def sections():
+    """The keys of each section of the configuration reference."""
+    found, keys = {}, set()
+    for line in REFERENCE.read_text().splitlines():
+        if heading := re.match(r"## (.+)", line):
+            keys = found.setdefault(heading[1], set())
+        elif row := re.match(r"\| `([a-z0-9_]+)` \|", line):
+            keys.add(row[1])
+    return found
+
+
+def unknown(value, section, known):
+    """Yields the keys of a configuration that the reference does not have."""
+    for key, inner in value.items():
+        below = key if section == "The top" else f"{section}.{key}"
+        if key not in known[section]:
+            yield f"{section}: {key}"
+        elif isinstance(inner, dict) and below in known:
+            yield from unknown(inner, below, known)
+        elif isinstance(inner, dict) and f"{below}.NAME" in known:
+            for one in inner.values():
+                if isinstance(one, dict):
+                    yield from unknown(one, f"{below}.NAME", known)
+        elif isinstance(inner, list) and f"{below}[]" in known:
+            for one in inner:
+                if isinstance(one, dict):
+                    yield from unknown(one, f"{below}[]", known)
+
+
+def check_configuration(name, title, one, known):
+    for file, text in one["data"].items():
+        if file.endswith(".yaml"):
+            for fault in unknown(yaml.safe_load(text) or {}, "The top", known):
+                fail(f"{name}: {title}/{file}: the configuration has no key {fault}")
+
+
 def check(name, objects):
     named = {(one["kind"], one["metadata"]["name"]): one for one in objects}
     if len(named) != len(objects):
         fail(f"{name}: two objects have one name")
-    pods = []
+    pods, known = [], sections()
     for (kind, title), one in named.items():
+        if kind == "ConfigMap":
+            check_configuration(name, title, one, known)
         if kind != "StatefulSet":
             continue
         pod = one["spec"]["template"]
@@ -86,6 +131,14 @@ def check(name, objects):
             check_pair(name, title, one["spec"], service["spec"], named)
     if not pods:
         fail(f"{name}: no StatefulSet")
+    for labels in pods:
+        policies = [
+            one["spec"]["podSelector"]["matchLabels"]
+            for (kind, _), one in named.items()
+            if kind == "NetworkPolicy"
+        ]
+        if not any(wanted.items() <= labels.items() for wanted in policies):
+            fail(f"{name}: no NetworkPolicy selects a pod with {labels}")
     names = [
         host
         for (kind, title), one in named.items()
@@ -162,9 +215,16 @@ def main():
     out = pathlib.Path(sys.argv[1])
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
+    seen = {}
     for name, objects in [*chart(), *kustomize()]:
         check(name, objects)
+        kinds = seen.setdefault(name.split("-")[0], set())
+        kinds |= {one["kind"] for one in objects}
+        kinds |= {"dashboard" for one in objects if "grafana_dashboard" in one["metadata"].get("labels", {})}
         (out / f"{name}.yaml").write_text(yaml.safe_dump_all(objects))
+    for source, kinds in seen.items():
+        if missing := (KINDS | {"dashboard"}) - kinds:
+            fail(f"{source}: nothing renders {', '.join(sorted(missing))}")
 
 
 main()

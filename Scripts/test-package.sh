@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tests the Debian package on a bare Debian 12: installs it, starts the node, waits for the first
-# digest, upgrades from an earlier version, removes and purges.
+# digest, makes the image's root from it and starts a node there, upgrades from an earlier version,
+# removes and purges.
 #
 #   Scripts/test-package.sh [PACKAGE.deb]      as root; by default the one in dist/
 #
@@ -9,11 +10,16 @@
 # of its own. There is no service manager in the copy: the node is started as the unit starts it.
 set -euo pipefail
 
-# --enter ROOT COMMAND...: in new namespaces already; mounts, and runs the command in the root.
-if [ "${1:-}" = --enter ]; then
+# In new namespaces already:
+#   --enter ROOT COMMAND...   mounts, and runs the command in the root
+#   --image ROOT              mounts, and runs a node as a container engine runs the image: nothing but the
+#                             volume can be written to, the user is the image's, without new privileges
+if [ "${1:-}" = --enter ] || [ "${1:-}" = --image ]; then
+    mode=$1
     root=$2
     shift 2
     mount --make-rprivate /
+    if [ "$mode" = --image ]; then mount --bind "$root" "$root"; fi
     mount -t proc proc "$root/proc"
     mount -t tmpfs tmpfs "$root/dev"
     for device in null zero full random urandom tty; do
@@ -23,6 +29,26 @@ if [ "${1:-}" = --enter ]; then
     mkdir -p "$root/dev/shm" "$root/dev/pts"
     ln -s /proc/self/fd "$root/dev/fd"
     ip link set lo up 2>/dev/null || true
+    if [ "$mode" = --image ]; then
+        mount -t tmpfs -o mode=0700,uid=65532,gid=65532 tmpfs "$root/var/lib/bellwether"
+        mount -o remount,bind,ro "$root"
+        # As the Dockerfile says; the image has no shell for a script of its own.
+        export SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+        run=(setpriv --no-new-privs chroot --userspec=65532:65532 --groups=65532 "$root" /usr/bin/bellwether)
+        config=(--config /etc/bellwether/bellwether.yaml)
+        "${run[@]}" serve "${config[@]}" &
+        node=$!
+        tries=0
+        until "${run[@]}" health "${config[@]}"; do
+            tries=$((tries + 1))
+            [ $tries -lt 100 ] || exit 1
+            sleep 0.1
+        done
+        "${run[@]}" demo "${config[@]}"
+        kill -TERM $node
+        wait $node
+        exit
+    fi
     exec chroot "$root" "$@"
 fi
 
@@ -145,6 +171,23 @@ done
 inside dpkg --verify bellwether | grep . && fail "files differ from the package"
 [ -L "$copy/etc/systemd/system/multi-user.target.wants/bellwether.service" ] ||
     fail "the service is not enabled"
+
+# --- The image ---------------------------------------------------------------------------------------------
+
+# As the Dockerfile makes it, without a container engine.
+say "running a node in the image's root"
+image=$base/image
+rm -rf "$image"
+cp "$top/Scripts/image-root.sh" "$copy/tmp/"
+inside /tmp/image-root.sh /root-of-image >"$base/image.log" 2>&1 || fail "image-root.sh, see $base/image.log"
+mv "$copy/root-of-image" "$image"
+programs=$(find "$image" -type f -perm -0100 ! -name '*.so*' -printf '/%P\n')
+[ "$programs" = /usr/bin/bellwether ] || fail "the image has other programs: $programs"
+unshare --mount --pid --fork --kill-child --net "$top/Scripts/test-package.sh" --image "$image" \
+    >"$base/image.log" 2>&1 || fail "the node in the image's root, see $base/image.log"
+grep -q payments-api "$base/image.log" || fail "no digest in the image's root, see $base/image.log"
+say "the image has $(du -sk --apparent-size "$image" | cut -f 1) KiB"
+rm -rf "$image"
 
 # --- Upgrade ---------------------------------------------------------------------------------------------
 

@@ -127,7 +127,96 @@ struct PackagingTests {
             #expect(refused.output.contains("Scripts/build.sh"))
             #expect(!FileManager.default.fileExists(atPath: folder.file("opt")))
         }
+
+        @Test("install names the libraries that this machine lacks")
+        func lacking() async throws {
+            let folder = try TemporaryDirectory("bw-install")
+            for (name, script) in [
+                ("bellwether", "exit 0"),
+                (
+                    "ldd",
+                    "printf '\\tlibdeflate.so.0 => not found\\n\\tlibc.so.6 => /lib/libc.so.6 (0x1)\\n\\tlibexpat.so.1 => not found\\n'"
+                ),
+            ] {
+                try "#!/bin/sh\n\(script)\n".write(
+                    toFile: folder.file(name), atomically: true, encoding: .utf8)
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: 0o755], ofItemAtPath: folder.file(name))
+            }
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+            let refused = try await run(
+                Self.top + "/Scripts/install.sh", [],
+                environment: [
+                    "PREFIX": folder.file("opt"), "DESTDIR": "",
+                    "BINARY": folder.file("bellwether"), "PATH": folder.path + ":" + path,
+                ])
+            #expect(refused.exit == .code(69), "\(refused.output)")
+            #expect(
+                refused.output.contains("lacks libdeflate.so.0 libexpat.so.1;"),
+                "\(refused.output)")
+            #expect(refused.output.contains("apt-get install "))
+            #expect(!FileManager.default.fileExists(atPath: folder.file("opt")))
+        }
     #endif
+
+    /// With tools that answer as a Mac's do: the paths are what a Mac would get.
+    @Test(
+        "on a Mac, install uses Homebrew's prefix in every path, and signs the executable",
+        arguments: ["/opt/homebrew", "/usr/local"])
+    func mac(prefix: String) async throws {
+        let folder = try TemporaryDirectory("bw-mac")
+        let tools = folder.file("tools")
+        try FileManager.default.createDirectory(
+            atPath: tools, withIntermediateDirectories: true)
+        func tool(_ name: String, _ script: String) throws {
+            try "#!/bin/sh\n\(script)\n".write(
+                toFile: tools + "/" + name, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: tools + "/" + name)
+        }
+        try tool("uname", "echo Darwin")
+        try tool("brew", "echo \(prefix)")
+        try tool("otool", "cat '\(folder.file("libraries"))'")
+        // An executable from elsewhere: its signature is missing.
+        try tool("codesign", #"echo "$*" >>'\#(folder.file("signed"))'; [ "$1" != --verify ]"#)
+        try tool("bellwether", "exit 0")
+        func install(_ libraries: String) async throws -> (output: String, exit: ChildProcess.Exit)
+        {
+            try libraries.write(
+                toFile: folder.file("libraries"), atomically: true, encoding: .utf8)
+            return try await run(
+                Self.top + "/Scripts/install.sh", [],
+                environment: [
+                    "PREFIX": .some(nil), "DESTDIR": folder.file("root"),
+                    "BINARY": tools + "/bellwether",
+                    "PATH": tools + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? ""),
+                ])
+        }
+        let refused = try await install("\t@rpath/libswiftCore.dylib (compatibility version 1)\n")
+        #expect(refused.exit == .code(65), "\(refused.output)")
+        #expect(!FileManager.default.fileExists(atPath: folder.file("root")))
+
+        let installed = try await install("\t/usr/lib/swift/libswiftCore.dylib\n")
+        #expect(installed.exit == .code(0), "\(installed.output)")
+        let root = folder.file("root")
+        let data = try Data(
+            contentsOf: URL(
+                fileURLWithPath: root + "/Library/LaunchDaemons/io.bellwether.bellwether.plist"))
+        let keys = try #require(
+            try PropertyListSerialization.propertyList(from: data, format: nil) as? [String: Any])
+        let config = prefix + "/etc/bellwether/bellwether.yaml"
+        #expect(
+            keys["ProgramArguments"] as? [String] == [
+                prefix + "/bin/bellwether", "serve", "--config", config,
+            ])
+        #expect(keys["WorkingDirectory"] as? String == prefix + "/var/bellwether")
+        #expect(keys["StandardErrorPath"] as? String == prefix + "/var/log/bellwether.log")
+        #expect(try text(root + config).contains("data_dir: \(prefix)/var/bellwether\n"))
+        #expect(FileManager.default.isExecutableFile(atPath: root + prefix + "/bin/bellwether"))
+        #expect(
+            try text(folder.file("signed")).contains(
+                "--force --sign - \(root)\(prefix)/bin/bellwether\n"))
+    }
 
     @Test("--version names the release, the commit, Swift and libcurl")
     func version() async throws {
