@@ -28,7 +28,7 @@ struct RequestPaceTests {
         for _ in 0..<100 { await request(pace, .answered) }
         #expect(pace.limit == 16)
         // Who is called off says nothing about the store.
-        await request(pace, .calledOff)
+        await request(pace, .cancelled)
         #expect(pace.limit == 16)
     }
 
