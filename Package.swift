@@ -44,10 +44,10 @@ let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+// Only Hummingbird's server is used. Its module `Hummingbird` holds the router, and would add
+// swift-system, NIO's file system and swift-distributed-tracing to each build.
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
-let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -165,7 +165,7 @@ let package = Package(
         module(
             "Server",
             [
-                "CZlib", "Core", "Events", "JSON", "State", "Telemetry", crypto, hummingbird,
+                "CZlib", "Core", "Events", "JSON", "State", "Telemetry", crypto,
                 hummingbirdCore, hummingbirdHTTP2, httpTypes, nioCore, nioPosix, nioHTTP1,
                 nioHTTP2, nioHPACK, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL,
                 nioTLS, x509,
@@ -179,20 +179,20 @@ let package = Package(
             [
                 "Core", "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
                 "EventLog", "State",
-                "Server", "Telemetry", hummingbird, httpTypes, logging, nioCore,
+                "Server", "Telemetry", hummingbirdCore, httpTypes, logging, nioCore,
             ]),
         module(
             "Notifier",
             [
                 "Core", "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
-                "Server", "Telemetry", hummingbird, httpTypes, logging, nioCore,
+                "Server", "Telemetry", hummingbirdCore, httpTypes, logging, nioCore,
                 serviceLifecycle,
             ]),
         module(
             "Console",
             [
                 "Core", "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
-                "Server", "Notifier", hummingbird, httpTypes, nioCore, serviceLifecycle,
+                "Server", "Notifier", hummingbirdCore, httpTypes, nioCore, serviceLifecycle,
             ]),
         module(
             "App",
@@ -203,8 +203,8 @@ let package = Package(
                 "Delivery",
                 "Server",
                 "Gateway",
-                "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
-                logging, metrics, crypto, yams,
+                "Notifier", "Console", hummingbirdCore, httpTypes, nioCore, nioPosix,
+                serviceLifecycle, unixSignals, logging, metrics, crypto, yams,
             ]),
         .executableTarget(
             name: "bellwether",
@@ -270,7 +270,7 @@ let package = Package(
         tests(
             "Server",
             [
-                "CZlib", "Events", "State", "JSON", "Telemetry", grdb, crypto, hummingbird,
+                "CZlib", "Events", "State", "JSON", "Telemetry", grdb, crypto, hummingbirdCore,
                 httpTypes, nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL, x509, swiftASN1,
                 logging, serviceLifecycle,
             ]),
@@ -278,7 +278,8 @@ let package = Package(
             "Notifier",
             [
                 grdb, "Delivery", "Digests", "Events", "EventLog", "JSON", "Rendering",
-                "Server", "State", "Telemetry", "Transfer", httpTypes, hummingbird, nioCore, yams,
+                "Server", "State", "Telemetry", "Transfer", httpTypes, hummingbirdCore, nioCore,
+                yams,
             ]),
         tests(
             "Gateway",

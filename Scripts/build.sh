@@ -8,13 +8,14 @@
 # Foundation needs, gets the data of English and of no language only. Symbols are not exported: nothing
 # looks them up, and the linker can leave out what nothing uses, of C and C++ each function too. LLVM's
 # linker packs the relocations (DT_RELR; glibc 2.36 or later reads them).
+# There is no debug information: packages have none, and writing it takes a part of each compilation.
 # BELLWETHER_COMMIT names the commit that --version shows; by default the checkout's.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$top"
 
-build=(swift build -c release --product bellwether)
+build=(swift build -c release --product bellwether -debug-info-format none)
 if [ "$(uname -s)" != Darwin ]; then
     # The last of the linker's options counts: the static standard library brings -export-dynamic.
     build+=(--static-swift-stdlib -Xlinker --no-export-dynamic

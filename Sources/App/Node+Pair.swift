@@ -2,7 +2,7 @@ import Core
 import EventLog
 import Events
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 import Notifier
 import Server

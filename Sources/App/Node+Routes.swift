@@ -5,7 +5,7 @@ import EventLog
 import Events
 import Gateway
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import Notifier
 import Server
 import Settings

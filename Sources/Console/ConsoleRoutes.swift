@@ -2,7 +2,7 @@ public import Delivery
 public import Digests
 public import Events
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 public import EventLog
 import NIOCore
 public import Notifier

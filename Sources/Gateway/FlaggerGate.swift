@@ -1,7 +1,7 @@
 import Analysis
 import Events
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 import NIOCore
 public import Server

@@ -1,6 +1,6 @@
 public import Events
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 public import Probes
 public import Server

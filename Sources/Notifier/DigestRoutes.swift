@@ -1,6 +1,7 @@
 import Delivery
 import Events
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import JSON
 public import Rendering
 public import Server

@@ -1,6 +1,6 @@
 import Events
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import EventLog
 import NIOCore
 import ServiceLifecycle

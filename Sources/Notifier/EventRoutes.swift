@@ -1,6 +1,6 @@
 import Events
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 public import EventLog
 import NIOCore
 public import Server

@@ -2,7 +2,7 @@ import Core
 public import EventLog
 public import Events
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 import NIOCore
 public import Server

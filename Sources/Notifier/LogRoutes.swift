@@ -1,7 +1,7 @@
 import Events
 public import EventLog
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 public import Server
 

@@ -1,5 +1,6 @@
 import Foundation
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import ServiceLifecycle
 import Synchronization
 import Telemetry

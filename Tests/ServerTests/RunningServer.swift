@@ -1,8 +1,9 @@
 import Events
 import Foundation
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import Logging
+import NIOCore
 import ServiceLifecycle
 import State
 import Synchronization

@@ -1,6 +1,9 @@
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import Logging
-import Synchronization
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
 
 /// Serves the simulated traffic's `/metrics` page on the loopback address that
 /// the default configuration scrapes.
@@ -15,21 +18,26 @@ struct SimulatedCanary: Sendable {
     /// Serves until cancelled; calls `onRunning` once the port is bound.
     /// Throws if the port is in use.
     func run(onRunning: @escaping @Sendable () async -> Void) async throws {
-        let router = Router()
         let traffic = traffic
-        router.get("metrics") { _, _ in
-            Response(
-                status: .ok,
-                headers: [.contentType: "text/plain; version=0.0.4"],
-                body: .init(byteBuffer: ByteBuffer(string: traffic.page())))
+        let channel = HTTP1Channel { (request, writer: consuming ResponseWriter, _) in
+            let answer = Self.answer(to: request.head, traffic)
+            try await writer.write(response: answer.head, body: answer.body)
         }
         var silent = Logger(label: "demo")
         silent.logLevel = .critical
-        let application = Application(
-            router: router,
-            configuration: .init(address: .hostname(host, port: port)),
+        try await channel.server(
+            configuration: ServerConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { _ in await onRunning() },
-            logger: silent)
-        try await application.run()
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: silent
+        ).run()
+    }
+
+    private static func answer(to head: HTTPRequest, _ traffic: SimulatedTraffic) -> Response {
+        guard head.method == .get, head.path == "/metrics" else {
+            return Response(status: .notFound, body: ResponseBody(byteBuffer: ByteBuffer()))
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: traffic.page())))
     }
 }

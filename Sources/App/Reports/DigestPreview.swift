@@ -3,7 +3,7 @@ import Digests
 import EventLog
 public import Events
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 import Notifier
 public import Rendering

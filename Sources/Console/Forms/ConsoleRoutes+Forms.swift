@@ -1,7 +1,7 @@
 import Digests
 import Events
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import Notifier
 import Server
 import State

@@ -1,7 +1,7 @@
 import Core
 import Events
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 public import EventLog
 public import Server

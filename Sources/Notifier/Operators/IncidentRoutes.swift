@@ -1,6 +1,7 @@
 import Digests
 import Events
-import Hummingbird
+import HTTPTypes
+import HummingbirdCore
 import JSON
 import NIOCore
 public import Server

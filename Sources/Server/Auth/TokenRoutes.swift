@@ -1,6 +1,6 @@
 public import Events
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 
 /// `/v1/tokens`: lists, creates and revokes tokens (scope `admin`).

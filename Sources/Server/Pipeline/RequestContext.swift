@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 
 /// The state of a request in the pipeline, from which a refusal is reported.
 struct RequestContext: Sendable {

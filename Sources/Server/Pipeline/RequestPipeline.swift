@@ -1,6 +1,5 @@
 import Events
 import HTTPTypes
-import Hummingbird
 import HummingbirdCore
 import NIOCore
 import Synchronization

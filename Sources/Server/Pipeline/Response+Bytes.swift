@@ -1,5 +1,5 @@
 public import HTTPTypes
-public import Hummingbird
+public import HummingbirdCore
 public import NIOCore
 
 extension HTTPField.Name {

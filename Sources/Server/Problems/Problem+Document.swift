@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import JSON
 import NIOCore
 
@@ -34,16 +34,13 @@ extension Problem {
 
     /// The problem for an error thrown by a route or by the server.
     init(_ error: any Error) {
-        switch error {
-        case let problem as Problem: self = problem
-        case let error as any HTTPResponseError where error.status.kind == .clientError:
-            self.init(
-                error.status, "request_refused", "the request cannot be served: \(error.status)")
-        default:
-            // Internal faults are logged, but not shown to the caller.
-            self.init(
-                .internalServerError, "internal_error",
-                "the request could not be served because of a fault on this side")
+        if let problem = error as? Problem {
+            self = problem
+            return
         }
+        // Internal faults are logged, but not shown to the caller.
+        self.init(
+            .internalServerError, "internal_error",
+            "the request could not be served because of a fault on this side")
     }
 }

@@ -1,5 +1,5 @@
 public import HTTPTypes
-public import Hummingbird
+public import HummingbirdCore
 
 /// A method and path that the server answers, with its requirements and its handler.
 public struct Route: Sendable {

@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import NIOConcurrencyHelpers
 import NIOCore
 import TestSupport
