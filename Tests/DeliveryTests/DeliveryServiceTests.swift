@@ -128,25 +128,6 @@ struct DeliveryServiceTests {
         #expect(bench.deadLetters.count == 1)
     }
 
-    @Test("a test message leaves no delivery, no dead letter and nothing against the receiver")
-    func testMessages() async throws {
-        let receiver = ScriptedReceiver("slack") { _, _, _ in .refused }
-        let service = bench.service([receiver])
-        try await bench.running(service) {
-            for _ in 0..<4 {
-                let outcome = try await service.sendTest("slack")
-                #expect(outcome != nil)
-            }
-            #expect(receiver.calls.count == 4)
-            let entries = try await bench.entries()
-            #expect(entries.isEmpty)
-            #expect(service.states.map(\.refusals) == [0])
-            #expect(service.failingReceivers.isEmpty)
-        }
-        #expect(bench.deadLetters.isEmpty)
-        #expect(bench.changes.isEmpty)
-    }
-
     @Test("a delivery retried manually after a day has another day")
     func retriedLater() async throws {
         let receiver = ScriptedReceiver("slack") { _, _, turn in
