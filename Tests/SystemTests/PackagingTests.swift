@@ -187,7 +187,7 @@ struct PackagingTests {
             return try await run(
                 Self.top + "/Scripts/install.sh", [],
                 environment: [
-                    "PREFIX": .some(nil), "DESTDIR": folder.file("root"),
+                    "PREFIX": nil, "DESTDIR": folder.file("root"),
                     "BINARY": tools + "/bellwether",
                     "PATH": tools + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? ""),
                 ])

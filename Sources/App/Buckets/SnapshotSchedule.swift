@@ -1,4 +1,5 @@
 import Core
+import Events
 
 /// When a snapshot of the state file is made: every ten minutes, or after 500 objects of the log,
 /// whichever is first.

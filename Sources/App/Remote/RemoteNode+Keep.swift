@@ -1,5 +1,6 @@
 import Events
 import JSON
+import Transfer
 
 extension RemoteNode {
     /// Posts events that the caller keeps; they are on the node's disk when this returns.
