@@ -348,7 +348,7 @@ final class PairShippingTests: Sendable {
         try await eventually("the second node has every line") {
             try await self.lines(second.eventLog) == held
         }
-        #expect(second.leadership.status.leader == "https://a")
+        try await eventually("it follows") { second.leadership.status.leader == "https://a" }
         await second.kill()
         await again.kill()
     }

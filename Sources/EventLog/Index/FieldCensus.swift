@@ -25,6 +25,8 @@ struct FieldCensus {
     private(set) var moment: Timestamp?
 
     private var times = 0
+    /// The number of the line that is noted.
+    private var number: UInt64 = 0
     private var current: [UInt64] = []
     /// Index at which the next key is expected, since lines of one sender have the same order.
     private var hint = 0
@@ -35,6 +37,7 @@ struct FieldCensus {
     /// Adds one line. Returns false if it is not a JSON object.
     mutating func note(_ line: UnsafeRawBufferPointer) -> Bool {
         hint = 0
+        number &+= 1
         (moment, times) = (nil, 0)
         do throws(JSONFault) {
             try JSONScanner.members(of: line, limits: .event) { key, value throws(JSONFault) in
@@ -64,6 +67,9 @@ struct FieldCensus {
         }
         if key.equals("id", in: line) { return noteID(value, in: line) }
         guard let place = place(of: name) else { return }
+        // A line counts once, with one value, whatever it repeats: the index cannot say with which.
+        if fields[place].lastLine == number { return fields[place].silence() }
+        fields[place].lastLine = number
         fields[place].note(value, in: line)
     }
 

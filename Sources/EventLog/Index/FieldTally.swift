@@ -27,6 +27,8 @@ struct FieldTally {
     private(set) var ranges: [NumberRange]
     private(set) var hasDictionary = true
     private(set) var hasRange = true
+    /// The number of the last line that had the field; set by the caller.
+    var lastLine: UInt64 = 0
 
     private var codes: [UInt64: Int] = [:]
     private var current: [Int] = []

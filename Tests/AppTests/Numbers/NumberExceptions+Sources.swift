@@ -82,7 +82,7 @@ extension NumberExceptions {
         Digests/Silences/Filter+Digest: case "az": return places.map(\.az) + notices.map(\.place) ·
             case "node": return places.map(\.node) + notices.map(\.place)
         Events/EventMembers: all operators
-        Events/LineSeal: sealed += line.dropLast( · sealed += Self.opening ·
+        Events/LineSeal: sealed += line · sealed += Self.opening ·
             sealed += ContentHash.hexDigits(mac.prefix(Self.digits · sealed += Self.closing
         Events/Verdicts/Series: joined += part
         Probes/Exposition/RequestMetrics: .labels) + common
