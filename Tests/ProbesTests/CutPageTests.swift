@@ -112,11 +112,9 @@ struct CutPageTests {
         }
     }
 
-    @Test("a page in a transfer coding besides chunks needs its last line feed")
+    @Test("a page in a transfer coding that nobody asked for is named, whatever its end")
     func coded() async throws {
-        for (page, reason) in [
-            (Self.page, MissingDataReason.garbage), (Self.page + "\n", .noSampleYet),
-        ] {
+        for page in [Self.page, Self.page + "\n"] {
             let coded = Compression.gzip(Array(page.utf8))
             let server = try ScriptedServer {
                 $0.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n")
@@ -125,7 +123,7 @@ struct CutPageTests {
                 $0.send("\r\n0\r\n\r\n")
             }
             let found = try await absence(server)
-            #expect(found.reason == reason, "\(page.count): \(found)")
+            #expect(found.reason == .garbage && found.detail.contains("gzip"), "\(found)")
         }
     }
 
