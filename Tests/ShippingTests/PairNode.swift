@@ -4,6 +4,7 @@ import Events
 import Foundation
 import Telemetry
 import TestSupport
+import Testing
 
 @testable import Shipping
 
@@ -17,18 +18,20 @@ struct PairNode {
     /// - Parameters:
     ///   - endpoint: The proxy through which the node writes its log; nil: the store.
     ///   - policy: What the node's objects name as its configuration.
+    ///   - suffix: Of the bucket's prefix, for another bucket.
     init(
         _ name: String, at place: StorePrefix, endpoint: String? = nil,
         delay: Duration = .milliseconds(50), lease: Duration = .seconds(2),
-        goesOnAlone: Bool = false, otherLeads: Bool = false, policy: String = ""
+        goesOnAlone: Bool = false, otherLeads: Bool = false, policy: String = "",
+        suffix: String = ""
     ) async throws {
         let directory = place.folder.file(name)
-        let bucket = try place.bucket(endpoint)
+        let bucket = try place.bucket(endpoint, suffix: suffix)
         try FileManager.default.createDirectory(
             atPath: directory + "/log", withIntermediateDirectories: true)
-        try await PairFolder.prepare(try place.bucket(), directory: directory, node: "n")
+        try await PairFolder.prepare(try place.bucket(suffix: suffix), directory: directory, node: "n")
         let restore = try await FolderRestore.begin(
-            try place.bucket(), directory: directory, node: "n", most: .max, telemetry: .silent)
+            try place.bucket(suffix: suffix), directory: directory, node: "n", most: .max, telemetry: .silent)
         var configuration = EventLogConfiguration(
             directory: directory, node: "n", maxBytes: 64 << 20, segmentBytes: 64 << 10,
             ballastBytes: 0)
@@ -62,6 +65,12 @@ struct PairNode {
 
     func untilLeading() async throws {
         let leadership = leadership
-        try await eventually("it leads") { leadership.canAct }
+        do {
+            try await eventually("it leads") { leadership.canAct }
+        } catch {
+            // Why it does not lead.
+            Issue.record("\(leadership.status), \(shipper.status), \(eventLog.status)")
+            throw error
+        }
     }
 }

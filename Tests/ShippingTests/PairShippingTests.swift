@@ -337,14 +337,13 @@ final class PairShippingTests: Sendable {
         let held = try await lines(first.eventLog)
         #expect(held.count == 400)
         await first.kill()
-        // As docs/pair.md says; the new bucket is the old one without its objects.
-        for object in try await bucket().list("") { try await bucket().remove(object.name) }
+        // As docs/pair.md says.
         for file in ["a/bucket.json", "a/log/shipped"] {
             try? FileManager.default.removeItem(atPath: folder.file(file))
         }
-        let again = try await start("a")
+        let again = try await PairNode("a", at: place, suffix: "-new")
         try await again.untilLeading()
-        let second = try await start("b")
+        let second = try await PairNode("b", at: place, suffix: "-new")
         try await eventually("the second node has every line") {
             try await self.lines(second.eventLog) == held
         }

@@ -160,7 +160,8 @@ final class PairSystemTests: Sendable {
             second.kill()
         }
         try await eventually("the readiness names the difference") {
-            let text = String(decoding: try await b.get("/readyz").body, as: UTF8.self)
+            let text = String(
+                decoding: try await b.get("/readyz", token: b.token("read")).body, as: UTF8.self)
             return text.contains(#""ha:same":[{"status":"warn""#)
                 && text.contains("differs from the leader: policy;")
         }
@@ -181,7 +182,7 @@ final class PairSystemTests: Sendable {
             .write(toFile: b.configuration, atomically: true, encoding: .utf8)
         second.send(SIGHUP)
         try await eventually("both have one configuration") {
-            String(decoding: try await b.get("/readyz").body, as: UTF8.self)
+            String(decoding: try await b.get("/readyz", token: b.token("read")).body, as: UTF8.self)
                 .contains(#""ha:same":[{"status":"pass""#)
         }
     }
