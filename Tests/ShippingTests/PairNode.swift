@@ -29,9 +29,11 @@ struct PairNode {
         let bucket = try place.bucket(endpoint, suffix: suffix)
         try FileManager.default.createDirectory(
             atPath: directory + "/log", withIntermediateDirectories: true)
-        try await PairFolder.prepare(try place.bucket(suffix: suffix), directory: directory, node: "n")
+        try await PairFolder.prepare(
+            try place.bucket(suffix: suffix), directory: directory, node: "n")
         let restore = try await FolderRestore.begin(
-            try place.bucket(suffix: suffix), directory: directory, node: "n", most: .max, telemetry: .silent)
+            try place.bucket(suffix: suffix), directory: directory, node: "n", most: .max,
+            telemetry: .silent)
         var configuration = EventLogConfiguration(
             directory: directory, node: "n", maxBytes: 64 << 20, segmentBytes: 64 << 10,
             ballastBytes: 0)
