@@ -66,4 +66,4 @@ PYTHONDONTWRITEBYTECODE=1 python3 Benchmarks/hostile/run.py \
     --pid $first --port 18463 --data "$work/first/data" \
     --decoy-pid $other --decoy-port 18464 --decoy-data "$work/other/data" \
     --work "$work" --minutes "${MINUTES:-30}" --rate "${RATE:-20}" \
-    --only "${ONLY:-}" || { tail -20 "$work"/*/log >&2; exit 1; }
+    --only "${ONLY:-}" || { tail -n 20 "$work"/*/log >&2; exit 1; }
