@@ -75,9 +75,9 @@ struct SpoiltFileTests {
         await again.settle()
         await again.close()
         #expect(try await !log.files.repair().needsRepair, what)
-        var mended = log.files.reader()
+        var repaired = log.files.reader()
         // The log also reports which acknowledged lines are missing.
-        let (reported, held) = try await mended.all().reduce(into: ([Event](), [String]())) {
+        let (reported, kept) = try await repaired.all().reduce(into: ([Event](), [String]())) {
             let event = try Event(line: $1.bytes)
             if event.event == EventName.logDamaged {
                 $0.0.append(event)
@@ -85,7 +85,7 @@ struct SpoiltFileTests {
                 $0.1.append(String(decoding: $1.bytes, as: UTF8.self))
             }
         }
-        #expect(held == seen + [senderLine(301)], what)
+        #expect(kept == seen + [senderLine(301)], what)
         if name == "active.jsonl", lost > 0 {
             #expect(reported.compactMap { $0.extra("lines")?.integer } == [Int64(lost)], what)
         }

@@ -253,7 +253,7 @@ struct WordsTests {
     }
 
     @Test(
-        "A growth is told with the numbers that show it, and as a fall where less is worse",
+        "A growth is shown with the numbers that show it, and as a fall where less is worse",
         arguments: [
             // The value, the limit, the value of earlier attempts.
             (0.02, 0.003, 0.002, "5xx_rate grew from 0.2 % to 2 %", "grew from 0.2 %"),

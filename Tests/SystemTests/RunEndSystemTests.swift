@@ -17,15 +17,22 @@ struct RunEndSystemTests {
         try JSONValue(parsing: reply.body, limits: JSONLimits(maxBytes: 1 << 16, maxDepth: 16))
     }
 
+    private static func notifier(
+        _ fleet: Fleet, _ engine: TransferEngine
+    ) async throws -> NodeProcess {
+        let node = try NodeProcess("notifier", engine: engine, yaml: "roles: [notifier]\n")
+        try fleet.start(node)
+        try await node.untilReady()
+        return node
+    }
+
     @Test("an abort that the notifier receives ends the run on the gateway, and the retry succeeds")
     func overTheNotifier() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
         let fleet = Fleet()
         defer { fleet.killAll() }
-        let notifier = try NodeProcess("notifier", engine: engine, yaml: "roles: [notifier]\n")
-        try fleet.start(notifier)
-        try await notifier.untilReady()
+        let notifier = try await Self.notifier(fleet, engine)
         let report = notifier.folder.file("doctor.json")
         func write(_ rate: String) throws {
             try #"{"error_rate": \#(rate)}"#.write(
@@ -85,9 +92,7 @@ struct RunEndSystemTests {
         defer { engine.shutdown() }
         let fleet = Fleet()
         defer { fleet.killAll() }
-        let notifier = try NodeProcess("notifier", engine: engine, yaml: "roles: [notifier]\n")
-        try fleet.start(notifier)
-        try await notifier.untilReady()
+        let notifier = try await Self.notifier(fleet, engine)
         func gateway(_ name: String) async throws -> NodeProcess {
             let node = try NodeProcess(
                 name, engine: engine,
@@ -109,17 +114,17 @@ struct RunEndSystemTests {
             #expect(first["attempt"]?["epoch"] == .number("1"))
             return node
         }
-        let told = try await gateway("gw-a1")
+        let first = try await gateway("gw-a1")
         let other = try await gateway("gw-b1")
-        let created = try await told.command(
+        let created = try await first.command(
             "token", "create", "--name", "argo", "--scope", "ingest")
         #expect(created.exit == .code(0), "\(created.output)")
-        let sent = try await told.post(
+        let sent = try await first.post(
             "/v1/hooks/argo-notifications",
             token: created.output.trimmingCharacters(in: .whitespacesAndNewlines), Self.abort,
             type: "application/json")
         #expect(sent.status == 200)
-        for node in [told, other] {
+        for node in [first, other] {
             try await eventually("\(node.name) begins a new run") {
                 let next = try Self.document(await node.measure(Self.request))
                 return next["attempt"]?["epoch"] == .number("2")

@@ -54,13 +54,10 @@ public final class LineGuard: Sendable {
         self.reader = reader
         self.quarantine = quarantine
         file = NoteFile(path)
-        var note = file.read()
-        if note.open != nil {
-            note.countDeath()
-            file.write(note)
-        }
         let skipped = quarantine.skipped(by: reader)
-        state = Mutex(State(note: note, skipped: skipped, lastSkipped: skipped.keys.max()))
+        state = Mutex(
+            State(
+                note: file.readAtStart(), skipped: skipped, lastSkipped: skipped.keys.max()))
     }
 
     /// Whether lines or work that may have ended a process are still suspected.

@@ -29,6 +29,16 @@ final class NoteFile: Sendable {
         return ReadingNote(bytes) ?? ReadingNote()
     }
 
+    /// Returns the note at a start of the process. What it was reading when it ended is suspected,
+    /// and the file contains that.
+    func readAtStart() -> ReadingNote {
+        var note = read()
+        guard note.open != nil else { return note }
+        note.countDeath()
+        write(note)
+        return note
+    }
+
     func write(_ note: ReadingNote) {
         let bytes = note.encoded
         // One call: the kernel writes so few bytes as a whole, or the checksum detects it.

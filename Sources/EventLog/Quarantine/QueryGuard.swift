@@ -39,12 +39,7 @@ final class QueryGuard: Sendable {
         self.reader = reader
         self.quarantine = quarantine
         file = NoteFile(path)
-        var note = file.read()
-        if note.open != nil {
-            note.countDeath()
-            file.write(note)
-        }
-        state = Mutex(State(note: note, skipped: quarantine.skipped(by: reader)))
+        state = Mutex(State(note: file.readAtStart(), skipped: quarantine.skipped(by: reader)))
     }
 
     /// Examines the lines that end in `stretch`.
