@@ -217,32 +217,34 @@ def cpu(options):
     """The processor time of a digest, from the event to the recorded answer."""
     hook = Hook()
     notifier = Notifier(options, hook)
+
+    def send(digests):
+        before = len(hook.ended)
+        for count in range(100, digests + 1, 100):
+            notifier.fail(100)
+            until(lambda: len(hook.ended) == before + count, 60)
+
     notifier.fail(50)
     until(lambda: len(hook.ended) == 50, 60)
-    profile = None
+    before, moment = notifier.seconds(), time.monotonic()
+    send(options.digests)
+    used, passed = notifier.seconds() - before, time.monotonic() - moment
+    # What the process uses with nothing to do.
+    moment, before = time.monotonic(), notifier.seconds()
+    time.sleep(10)
+    idle = (notifier.seconds() - before) / (time.monotonic() - moment)
+    met = show(f"CPU of a digest, {options.digests} digests",
+               (used - idle * passed) * 1000 / options.digests, 1, "ms")
     if shutil.which("perf"):
+        # Afterwards: samples are taken in the process's own time.
         data = notifier.folder + "/perf.data"
         profile = subprocess.Popen(
             ["perf", "record", "-q", "-F", "999", "-g", "-o", data, "-p",
              str(notifier.process.pid)], stderr=subprocess.DEVNULL)
         time.sleep(1)
-    before, moment = notifier.seconds(), time.monotonic()
-    count = 0
-    while count < options.digests:
-        notifier.fail(100)
-        count += 100
-        until(lambda: len(hook.ended) == 50 + count, 60)
-    used, passed = notifier.seconds() - before, time.monotonic() - moment
-    if profile:
+        send(options.digests)
         profile.send_signal(2)
         profile.wait()
-    # What the process uses with nothing to do.
-    moment, before = time.monotonic(), notifier.seconds()
-    time.sleep(10)
-    idle = (notifier.seconds() - before) / (time.monotonic() - moment)
-    met = show(f"CPU of a digest, {count} digests",
-               (used - idle * passed) * 1000 / count, 1, "ms")
-    if profile:
         report = subprocess.run(
             ["perf", "report", "-i", data, "--stdio", "--no-children", "-g", "none", "--sort",
              "dso,symbol", "--percent-limit", "1"], capture_output=True, text=True, check=False)
