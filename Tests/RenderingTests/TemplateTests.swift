@@ -25,42 +25,6 @@ struct TemplateTests {
         }
     }
 
-    @Test("A template in parts renders as the whole one")
-    func parts() throws {
-        let templates = TemplateSet()
-        for digest in SampleDigests.all {
-            let view = MessageView(digest: digest, options: RenderOptions(), limits: .mail)
-            for name in TemplateName.allCases {
-                let values = TemplateValues(name == .subject ? view.subjectValues : view.values)
-                #expect(templates.render(name, values) == templates.renderBuiltin(name, values))
-            }
-        }
-    }
-
-    @Test(
-        "A section is a part of its own only where both tags stand alone",
-        arguments: [
-            "{{#a}}\nx\n{{/a}}\ny\n", "1\n  {{#a}}\t\n  x\n {{/a}} \n\n{{#b}}\ny\n{{/b}}",
-            "{{#a}}\nx\n{{/a}}{{#b}}\ny\n{{/b}}\nz\n", "{{#a}}\nx{{/a}}\n{{#b}}\ny\n{{/b}}\n",
-            "{{#a}}x\n{{/a}}\ny\n", "{{#a}}\n{{#b}}\n1\n{{/b}}\n2\n{{/a}}\n3",
-            "{{#a}}\n{{/a}}\n{{^a}}\nno\n{{/a}}\n{{^b}}\nnone\n{{/b}}\n",
-            "{{#count(c)}}\nx\n{{/count(c)}}\n{{#c}}\n{{d}},\n{{/c}}\n",
-            "{{! a\nb }}\n{{#a}}\nx\n{{/a}}\n",
-            "a\r\n{{#a}}\r\nx\r\n{{/a}}\r\nb\r\n", "{{#a}}\n{{.}}\n{{/a}}\n{{a}}{{b}}\n{{ a }}", "",
-            "\n", "x",
-            "{{#a}} {{#b}}\nx\n{{/b}}\n{{/a}}\n{{#b}}\n\n{{/b}}\n",
-        ])
-    func cuts(_ source: String) throws {
-        let all: [String: Any] = ["a": "A", "b": true, "c": [["d": "D"], ["d": "E"]]]
-        let (parts, whole) = (
-            try TemplateParts(source, head: ""), try TemplateParts(whole: source, head: "")
-        )
-        for names in [[], ["a"], ["b"], ["c"], ["a", "b"], ["a", "c"], ["a", "b", "c"]] {
-            let values = TemplateValues(all.filter { names.contains($0.key) })
-            #expect(parts.render(values) == whole.render(values), "\(names)")
-        }
-    }
-
     @Test("Views contain only the known names")
     func known() {
         let options = RenderOptions(runbookURL: "https://a/{rollout}", statusURL: "https://a/")

@@ -11,8 +11,6 @@ import Mustache
 struct TemplateSet: Sendable {
     private var library: MustacheLibrary
     private let builtin: MustacheLibrary
-    /// The templates in use, in parts.
-    private var parts: [TemplateName: TemplateParts] = [:]
     private(set) var faults: [TemplateFault] = []
     /// Templates of the folder that are in use.
     private(set) var overridden: Set<TemplateName> = []
@@ -26,7 +24,6 @@ struct TemplateSet: Sendable {
         for (name, source) in BuiltinTemplates.sources {
             guard let template = Self.template(name.rawValue, source) else { continue }
             builtin.register(template, named: name.rawValue)
-            parts[name] = Self.parts(of: name, source)
         }
         self.builtin = builtin
         library = builtin
@@ -65,7 +62,6 @@ struct TemplateSet: Sendable {
             library.register(template, named: name)
             if let template = TemplateName(rawValue: name) {
                 overridden.insert(template)
-                parts[template] = Self.parts(of: template, sources[name] ?? "")
                 files[template] = "\(directory)/\(name).mustache"
             }
         }
@@ -73,8 +69,7 @@ struct TemplateSet: Sendable {
 
     /// Renders a template: the folder's file if it has no fault, else the built-in one.
     func render(_ name: TemplateName, _ values: TemplateValues) -> String {
-        parts[name]?.render(values, library: library)
-            ?? library.render(values, withTemplate: name.rawValue) ?? ""
+        library.render(values, withTemplate: name.rawValue) ?? ""
     }
 
     /// Renders the built-in template.
@@ -86,7 +81,6 @@ struct TemplateSet: Sendable {
     mutating func drop(_ name: TemplateName, because fault: TemplateFault) {
         faults.append(fault)
         overridden.remove(name)
-        parts[name] = BuiltinTemplates.sources[name].flatMap { Self.parts(of: name, $0) }
         if let template = builtin.getTemplate(named: name.rawValue) {
             library.register(template, named: name.rawValue)
         }
@@ -148,16 +142,8 @@ struct TemplateSet: Sendable {
     /// Prepends a line that sets the content type, because the engine's partials do not inherit
     /// it.
     private static func prefixed(_ name: String, _ source: String) -> String {
-        head(name) + source
-    }
-
-    private static func head(_ name: String) -> String {
         let markup = TemplateName.markup(of: name) ?? .html
-        return "{{% CONTENT_TYPE: \(markup.contentType)}}\n"
-    }
-
-    private static func parts(of name: TemplateName, _ source: String) -> TemplateParts? {
-        try? TemplateParts(source, head: head(name.rawValue))
+        return "{{% CONTENT_TYPE: \(markup.contentType)}}\n\(source)"
     }
 
     private static func fault(_ error: any Error, in file: String) -> TemplateFault {
