@@ -143,7 +143,8 @@ struct CutPageTests {
     }
 
     @Test(
-        "a transfer reads to the close where it is asked to, and knows whether the length was right")
+        "a transfer reads to the close where it is asked to, and knows whether the length was right"
+    )
     func transfer() async throws {
         for (shift, received, isDelimited) in [(-2, -2, true), (0, 0, true)] {
             let server = try server(Self.page, shift: shift)
