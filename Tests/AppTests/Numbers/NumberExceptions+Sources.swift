@@ -11,6 +11,7 @@ extension NumberExceptions {
         Analysis/Verdicts/VerdictContent: all operators
         Analysis/Verdicts/VerdictSummary: all operators
         Core/Files/BoundedFile: chunk[..<count]
+        Core/Hashing/HMACKey: SHA256.block - padded.count
         Digests/Digest+Composition: state.sources.count - places.count
         Digests/Groups/AttemptTally: at: index + 1)
         Digests/Groups/GroupState+JSON: to: flat.count - 1, by: 2 · flat[i + 1]
