@@ -9,7 +9,7 @@
 FROM swift:6.3-bookworm AS build
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends dpkg-dev libcurl4-openssl-dev libdeflate-dev libexpat1-dev libsqlite3-dev pkg-config python3 zlib1g-dev \
+    && apt-get install -y --no-install-recommends dpkg-dev libcurl4-openssl-dev libdeflate-dev libexpat1-dev libsqlite3-dev libssl-dev pkg-config python3 zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

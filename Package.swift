@@ -37,7 +37,6 @@ func tests(
         resources: resources, swiftSettings: strict)
 }
 
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
@@ -62,6 +61,8 @@ let nioHTTPTypesHTTP2 = Target.Dependency.product(
     name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+// Tests make certificates with these; the product does not link them.
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let serviceLifecycle = Target.Dependency.product(
@@ -115,6 +116,11 @@ let package = Package(
         .systemLibrary(
             name: "CExpat", pkgConfig: "expat",
             providers: [.apt(["libexpat1-dev"]), .brew(["expat"])]),
+        // Beside libcurl, which loads it anyway. BoringSSL, which swift-nio-ssl contains, has no
+        // public module; the one of swift-crypto would be compiled for digests alone.
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CSpawn"),
 
@@ -126,9 +132,9 @@ let package = Package(
                 + environment("BELLWETHER_ICU_SYMBOL")),
 
         // Values and pure logic.
-        module("Core"),
+        module("Core", ["CCrypto"]),
         module("JSON", settings: optimized),
-        module("Events", ["Core", "JSON", crypto]),
+        module("Events", ["Core", "JSON"]),
         module("Secrets", ["Core"]),
         module("Arguments", ["Core"]),
         module("Settings", ["Core", "Secrets", "Arguments", "Events", "JSON", yams]),
@@ -143,7 +149,7 @@ let package = Package(
             "EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"],
             exclude: ["README.md"], settings: optimized),
         module("Transfer", ["Core", "CCurl", "CSpawn", "Telemetry"]),
-        module("Bucket", ["CExpat", "Core", "Secrets", "JSON", "Events", "Transfer", crypto]),
+        module("Bucket", ["CExpat", "Core", "Secrets", "JSON", "Events", "Transfer"]),
         module(
             "Archives",
             ["Core", "JSON", "Events", "Telemetry", "EventLog", "Transfer", "Bucket"]),
@@ -165,12 +171,10 @@ let package = Package(
         module(
             "Server",
             [
-                "CZlib", "Core", "Events", "JSON", "State", "Telemetry", crypto,
+                "CCrypto", "CZlib", "Core", "Events", "JSON", "State", "Telemetry",
                 hummingbirdCore, hummingbirdHTTP2, httpTypes, nioCore, nioPosix, nioHTTP1,
                 nioHTTP2, nioHPACK, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL,
-                nioTLS, x509,
-                swiftASN1,
-                serviceLifecycle, logging,
+                nioTLS, serviceLifecycle, logging,
             ]),
 
         // The two roles, and the node that runs them.
@@ -204,7 +208,7 @@ let package = Package(
                 "Server",
                 "Gateway",
                 "Notifier", "Console", hummingbirdCore, httpTypes, nioCore, nioPosix,
-                serviceLifecycle, unixSignals, logging, metrics, crypto, yams,
+                serviceLifecycle, unixSignals, logging, metrics, yams,
             ]),
         .executableTarget(
             name: "bellwether",

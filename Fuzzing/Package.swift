@@ -28,7 +28,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
-        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.3.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
@@ -39,8 +38,9 @@ let package = Package(
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
         .systemLibrary(name: "CSpawn"),
         module("JSON"),
-        module("Core"),
-        module("Events", ["Core", "JSON", .product(name: "Crypto", package: "swift-crypto")]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+        module("Core", ["CCrypto"]),
+        module("Events", ["Core", "JSON"]),
         module("Secrets", ["Core"]),
         module("Arguments", ["Core"]),
         module(

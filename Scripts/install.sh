@@ -99,7 +99,7 @@ if [ -z "$dest" ] && command -v ldd >/dev/null; then
     missing=$(LC_ALL=C ldd "$binary" 2>/dev/null | awk '/=> not found/ { print $1 }' || true)
     if [ -n "$missing" ]; then
         echo "install: this machine lacks ${missing//$'\n'/ }; on Debian and Ubuntu:" >&2
-        echo "  sudo apt-get install libcurl4 libsqlite3-0 zlib1g libdeflate0 libexpat1 libstdc++6" >&2
+        echo "  sudo apt-get install libcurl4 libssl3 libsqlite3-0 zlib1g libdeflate0 libexpat1 libstdc++6" >&2
         exit 69
     fi
 fi

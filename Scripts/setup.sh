@@ -48,6 +48,7 @@ find_missing_for_apt() {
     lacks zlib1g-dev pkg-config --exists zlib
     lacks libdeflate-dev pkg-config --exists libdeflate
     lacks libexpat1-dev pkg-config --exists expat
+    lacks libssl-dev pkg-config --exists 'libcrypto >= 3'
     # Time zones of mute times.
     lacks tzdata test -e /usr/share/zoneinfo/Europe/Berlin
     if $tests; then
@@ -71,7 +72,7 @@ find_missing_for_apt() {
 
 find_missing_for_brew() {
     missing=()
-    for formula in curl sqlite zlib libdeflate expat pkgconf; do
+    for formula in curl sqlite zlib libdeflate expat openssl@3 pkgconf; do
         lacks "$formula" test -d "$(brew --prefix "$formula" 2>/dev/null)"
     done
     if $tests; then
@@ -87,7 +88,7 @@ find_missing_for_brew() {
 # --- macOS: Homebrew belongs to the user, so only print the command ------------
 
 if [ "$(uname -s)" = Darwin ]; then
-    has brew || fail "Homebrew is missing: see https://brew.sh, then run: brew install curl sqlite zlib libdeflate expat pkgconf"
+    has brew || fail "Homebrew is missing: see https://brew.sh, then run: brew install curl sqlite zlib libdeflate expat openssl@3 pkgconf"
     find_missing_for_brew
     if [ "${#missing[@]}" -gt 0 ]; then fail "missing packages, run: brew install ${missing[*]}"; fi
     exit 0

@@ -13,6 +13,7 @@ class Bellwether < Formula
   depends_on xcode: ["26.4", :build]
   depends_on "libdeflate"
   depends_on macos: :sequoia
+  depends_on "openssl@3"
 
   uses_from_macos "curl"
   uses_from_macos "expat"

@@ -1,4 +1,4 @@
-import Crypto
+import Core
 import Events
 import Foundation
 import Transfer
@@ -23,9 +23,9 @@ public enum BinaryHash {
         var hash = SHA256()
         do {
             while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
-                hash.update(data: piece)
+                piece.withUnsafeBytes { hash.update($0) }
             }
         } catch { return "sha256:unknown" }
-        return "sha256:" + ContentHash.hexDigits(hash.finalize())
+        return "sha256:" + ContentHash.hexDigits(hash.finish())
     }()
 }

@@ -1,5 +1,4 @@
 import Core
-import Crypto
 import Events
 import Transfer
 
@@ -26,12 +25,12 @@ extension Bucket {
             var hash = SHA256()
             for start in stride(from: 0, to: size, by: Self.part) {
                 let bytes = try await get(name, range: start..<min(start + Self.part, size))
-                hash.update(data: bytes)
+                hash.update(bytes)
                 try await file.append(bytes, on: Self.downloads)
             }
             let reply = try await send(BucketRequest(method: "HEAD", key: location.key(name)))
             let written = reply.header(Self.hashHeader)
-            guard written == nil || written == ContentHash.hexDigits(hash.finalize()) else {
+            guard written == nil || written == ContentHash.hexDigits(hash.finish()) else {
                 throw BucketFault(
                     .answer, place: "GET \(location.url)/\(name)",
                     words: "the object's bytes differ from those that were written")

@@ -1,5 +1,4 @@
 import Core
-import Crypto
 import Events
 import Transfer
 
@@ -200,9 +199,9 @@ private struct UploadFile: Sendable {
     func hash(_ size: Int) async throws(BucketFault) -> String {
         var hash = SHA256()
         for start in stride(from: 0, to: size, by: 1 << 20) {
-            hash.update(data: try await read(start..<min(start + 1 << 20, size)))
+            hash.update(try await read(start..<min(start + 1 << 20, size)))
         }
-        return ContentHash.hexDigits(hash.finalize())
+        return ContentHash.hexDigits(hash.finish())
     }
 
     func close() async {

@@ -1,4 +1,4 @@
-import Crypto
+import Core
 
 /// SHA-256 (FIPS 180-4) in the text forms that the product uses.
 public enum ContentHash {
@@ -12,7 +12,7 @@ public enum ContentHash {
 
     /// Returns the first 8 of the 32 bytes as 16 lowercase hex digits.
     static func shortHex(_ bytes: UnsafeRawBufferPointer) -> String {
-        SHA256.hash(data: bytes).withUnsafeBytes { digest in
+        SHA256.withDigest(of: bytes) { digest in
             String(unsafeUninitializedCapacity: 16) { out in
                 for index in 0..<8 {
                     out[2 * index] = digit(digest[index] >> 4)
@@ -29,7 +29,7 @@ public enum ContentHash {
 
     /// Returns the 32 bytes of the digest.
     public static func digest(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-        Array(SHA256.hash(data: Array(bytes)))
+        SHA256.digest(Array(bytes))
     }
 
     /// Returns the bytes as lowercase hex digits.

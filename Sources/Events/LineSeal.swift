@@ -1,4 +1,4 @@
-import Crypto
+import Core
 
 /// Authenticates lines that a node wrote itself, so that it recognizes them after a restart.
 ///
@@ -14,14 +14,14 @@ public struct LineSeal: Sendable {
     private static let closing = Array(#""}"#.utf8)
     private static var length: Int { opening.count + digits + closing.count }
 
-    private let key: SymmetricKey
+    private let key: HMACKey
 
     /// - Parameter key: `keyBytes` random bytes.
-    public init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
+    public init(key: [UInt8]) { self.key = HMACKey(key) }
 
     /// Returns the line with its MAC. `line` must be one JSON object with at least one member.
     public func seal(_ line: [UInt8]) -> [UInt8] {
-        let mac = HMAC<SHA256>.authenticationCode(for: line, using: key)
+        let mac = key.code(for: line)
         var sealed: [UInt8] = []
         sealed.reserveCapacity(line.count + Self.length)
         sealed += line
@@ -39,7 +39,7 @@ public struct LineSeal: Sendable {
             line.suffix(Self.closing.count) == Self.closing[...]
         else { return false }
         let plain = line[..<start] + [UInt8(ascii: "}")]
-        let mac = HMAC<SHA256>.authenticationCode(for: Array(plain), using: key)
+        let mac = key.code(for: Array(plain))
         let wanted = ContentHash.hexDigits(mac.prefix(Self.digits / 2)).utf8
         let shown = line[(start + Self.opening.count)...].prefix(Self.digits)
         return zip(wanted, shown).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0

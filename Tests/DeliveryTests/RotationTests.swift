@@ -56,7 +56,7 @@ struct RotationTests {
         for (secret, plain) in [("whsec_b2xk", "old"), ("whsec_bmV3", "new")] {
             _ = try write(secret, to: "key")
             #expect(await receiver.send(Sample.digest(), to: [""]).results[0].outcome == .sent)
-            let mac = WebhookSignature.hmac(Array(plain.utf8), signed)
+            let mac = HMACKey(Array(plain.utf8)).code(for: signed)
             #expect(
                 try server.requests().last?.header("webhook-signature")
                     == "v1," + Base64.encode(mac))

@@ -38,9 +38,11 @@ import Testing
         for part in [
             "DNS:localhost", "DNS:node-1", "IP Address:127.0.0.1", "IP Address:0:0:0:0:0:0:0:1",
             "IP Address:0:0:0:0:0:0:0:2", "prime256v1", "TLS Web Server Authentication", "CA:FALSE",
+            "Version: 3", "Digital Signature", "Bellwether", "ecdsa-with-SHA256",
         ] {
             #expect(text.contains(part), "\(part)")
         }
+        #expect(try self.text(files.key).hasPrefix("-----BEGIN PRIVATE KEY-----\n"))
         let verified = try await Command.run(
             "openssl", ["verify", "-CAfile", files.certificate, files.certificate])
         #expect(verified.exit == 0)

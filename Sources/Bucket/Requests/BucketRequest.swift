@@ -1,5 +1,4 @@
 import Core
-import Crypto
 import Events
 import Transfer
 
@@ -24,7 +23,7 @@ struct BucketRequest: Sendable {
 
     /// The MD5 of a body, as stores compare it with what they received (RFC 1864).
     static func checksum(_ body: [UInt8]) -> (String, String) {
-        ("Content-MD5", Base64.encode(Insecure.MD5.hash(data: body)))
+        ("Content-MD5", Base64.encode(MD5Sum.digest(body)))
     }
 
     /// The headers that a signature must cover, and those of the body.

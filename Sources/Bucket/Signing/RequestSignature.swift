@@ -1,5 +1,4 @@
 import Core
-import Crypto
 import Events
 
 /// AWS Signature Version 4 of one request.
@@ -42,13 +41,11 @@ struct RequestSignature {
         let text = [
             "AWS4-HMAC-SHA256", moment, scope, ContentHash.hex(request.utf8),
         ].joined(separator: "\n")
-        var key = SymmetricKey(data: Array("AWS4\(credentials.secretKey)".utf8))
+        var key = HMACKey(Array("AWS4\(credentials.secretKey)".utf8))
         for part in [day, region, service, "aws4_request"] {
-            key = SymmetricKey(
-                data: HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key))
+            key = HMACKey(key.code(for: Array(part.utf8)))
         }
-        let signature = ContentHash.hexDigits(
-            HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key))
+        let signature = ContentHash.hexDigits(key.code(for: Array(text.utf8)))
         let authorization =
             "AWS4-HMAC-SHA256 Credential=\(credentials.accessKey)/\(scope),"
             + "SignedHeaders=\(names),Signature=\(signature)"

@@ -1,7 +1,5 @@
 import Events
 import NIOSSL
-import SwiftASN1
-import X509
 
 /// A client certificate from a handshake, with what is checked again at each request.
 ///
@@ -16,34 +14,26 @@ struct ClientCertificate: Sendable, Hashable {
     let isForClients: Bool
     /// Identifies the set of authorities in force when it was verified.
     let trust: Int
-    private let certificate: Certificate
+    private let certificate: X509Certificate
 
     /// Returns nil if the certificate cannot be parsed.
     init?(_ shown: NIOSSLCertificate, trust: Int) {
-        guard let der = try? shown.toDERBytes(),
-            let certificate = try? Certificate(derEncoded: der)
-        else { return nil }
+        guard let certificate = X509Certificate(shown) else { return nil }
         self.certificate = certificate
         self.trust = trust
         notBefore = Timestamp(milliseconds: Int64(shown.notValidBefore) *| 1000)
         notAfter = Timestamp(milliseconds: Int64(shown.notValidAfter) *| 1000)
-        let usage = try? certificate.extensions.extendedKeyUsage
-        isForClients = usage.map { $0.contains(.clientAuth) || $0.contains(.any) } ?? false
-        let alternatives = try? certificate.extensions.subjectAlternativeNames
-        names = (alternatives ?? SubjectAlternativeNames([])).compactMap { name in
+        isForClients = certificate.isForClients
+        names = certificate.names.compactMap { name in
             switch name {
-            case .dnsName(let name): name
-            case .uniformResourceIdentifier(let uri): uri
-            default: nil
+            case .dns(let text), .uri(let text): text
+            case .address: nil
             }
         }
     }
 
     /// Whether one of the authorities signed it directly.
-    func isSigned(byOneOf authorities: [Certificate]) -> Bool {
-        authorities.contains {
-            $0.subject == certificate.issuer
-                && $0.publicKey.isValidSignature(certificate.signature, for: certificate)
-        }
+    func isSigned(byOneOf authorities: [X509Certificate]) -> Bool {
+        authorities.contains { certificate.isSigned(by: $0) }
     }
 }

@@ -1,5 +1,4 @@
 import Core
-import Crypto
 public import Events
 import Synchronization
 
@@ -15,7 +14,7 @@ public final class SessionSeal: Sendable {
     }
 
     private struct State {
-        var key: SymmetricKey
+        var key: HMACKey
         /// The tags of sessions that ended before the key was replaced.
         var ended: Set<[UInt8]> = []
     }
@@ -24,11 +23,11 @@ public final class SessionSeal: Sendable {
     /// Beyond this many ended sessions a new key ends all sessions, which bounds the memory.
     private static let mostEnded = 10_000
 
-    public init() { state = Mutex(State(key: SymmetricKey(size: .bits256))) }
+    public init() { state = Mutex(State(key: .random())) }
 
-    init(key: [UInt8]) { state = Mutex(State(key: SymmetricKey(data: key))) }
+    init(key: [UInt8]) { state = Mutex(State(key: HMACKey(key))) }
 
-    private var key: SymmetricKey { state.withLock { $0.key } }
+    private var key: HMACKey { state.withLock { $0.key } }
 
     /// Ends the session of a cookie that was sealed here; `open` then returns nil for it.
     public func end(_ cookie: String) {
@@ -36,7 +35,7 @@ public final class SessionSeal: Sendable {
         state.withLock { state in
             state.ended.insert(tag)
             if state.ended.count > Self.mostEnded {
-                state = State(key: SymmetricKey(size: .bits256))
+                state = State(key: .random())
             }
         }
     }
@@ -100,13 +99,10 @@ public final class SessionSeal: Sendable {
     }
 
     private func tag(_ purpose: String, _ text: String) -> [UInt8] {
-        Array(
-            HMAC<SHA256>.authenticationCode(for: message(purpose, text), using: key))
+        key.code(for: message(purpose, text))
     }
 
-    /// Compares in constant time, as swift-crypto documents.
     private func verifies(_ tag: [UInt8], _ purpose: String, _ text: String) -> Bool {
-        HMAC<SHA256>.isValidAuthenticationCode(
-            tag, authenticating: message(purpose, text), using: key)
+        key.verifies(tag, for: message(purpose, text))
     }
 }

@@ -1,4 +1,4 @@
-import Crypto
+import Core
 public import Events
 public import ServiceLifecycle
 public import State
@@ -23,7 +23,7 @@ public final class TokenRegistry: Service, Sendable {
 
     /// The current snapshot: written by the reader, read by verification.
     private final class SnapshotBox: Sendable {
-        private let key = SymmetricKey(size: .bits256)
+        private let key = HMACKey.random()
         private let snapshot = Mutex(TokenSnapshot())
         /// The tokens that were seen as ended, by id, and whether the state file contains that.
         private let ended = Mutex<[String: (why: TokenRefusal, isKept: Bool)]>([:])
@@ -123,7 +123,7 @@ public final class TokenRegistry: Service, Sendable {
     }
 
     static func hash(_ presented: some StringProtocol) -> [UInt8] {
-        Array(SHA256.hash(data: Array(presented.utf8)))
+        SHA256.digest(Array(presented.utf8))
     }
 
     // MARK: - Following changes

@@ -1,4 +1,4 @@
-import Crypto
+import Core
 import Events
 
 /// All token hashes at one moment, compared without access to the store.
@@ -18,11 +18,10 @@ final class TokenSnapshot: Sendable {
     private let instances: [UInt64]
     private let hashes: [SIMD4<UInt64>]
 
-    init(_ entries: [Entry] = [], key: SymmetricKey = SymmetricKey(size: .bits256)) {
+    init(_ entries: [Entry] = [], key: HMACKey = .random()) {
         records = entries.map(\.record)
         instances = entries.map { entry in
-            HMAC<SHA256>.authenticationCode(for: entry.hash, using: key).prefix(8)
-                .reduce(0) { $0 << 8 | UInt64($1) }
+            key.code(for: entry.hash).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
         }
         hashes = entries.map { $0.hash.withUnsafeBytes(Self.words) }
     }

@@ -1,7 +1,5 @@
 public import Events
 import NIOSSL
-import SwiftASN1
-import X509
 
 /// All faults of a certificate's files.
 public struct CertificateReview: Sendable {
@@ -145,7 +143,8 @@ public struct CertificateReview: Sendable {
         }
     }
 
-    private static func fits(_ certificate: NIOSSLCertificate, _ key: NIOSSLPrivateKey) -> Bool {
+    /// Whether a key is the one that a certificate was made for.
+    static func fits(_ certificate: NIOSSLCertificate, _ key: NIOSSLPrivateKey) -> Bool {
         let configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: [.certificate(certificate)], privateKey: .privateKey(key))
         return (try? NIOSSLContext(configuration: configuration)) != nil
@@ -153,12 +152,10 @@ public struct CertificateReview: Sendable {
 
     /// Checks the order above the leaf. `checkPair` checks that the leaf is first.
     private mutating func checkOrder(_ path: String) {
-        let parsed = chain.compactMap {
-            (try? $0.toDERBytes()).flatMap { try? Certificate(derEncoded: $0) }
-        }
+        let parsed = chain.compactMap { X509Certificate($0) }
         guard faults.isEmpty, parsed.count == chain.count else { return }
         for (index, (lower, upper)) in zip(parsed, parsed.dropFirst()).enumerated()
-        where lower.issuer != upper.subject {
+        where !lower.isIssued(by: upper) {
             warnings.append(
                 ServerError(
                     place: path,

@@ -1,9 +1,7 @@
 import Events
 import NIOCore
 import NIOSSL
-import SwiftASN1
 import Synchronization
-import X509
 
 /// Holds the TLS context for new handshakes. Replacing it does not affect open connections.
 ///
@@ -18,7 +16,7 @@ final class TLSContextBox: Sendable {
         /// Faults of the files that do not prevent their use.
         let review: CertificateReview
         /// The authorities that issue client certificates.
-        let authorities: [Certificate]
+        let authorities: [X509Certificate]
         /// Incremented whenever an authority is removed.
         var trust = 0
     }
@@ -115,14 +113,12 @@ final class TLSContextBox: Sendable {
         configuration.cipherSuiteValues = Self.suites
         configuration.applicationProtocols = ["h2", "http/1.1"]
         configuration.shutdownTimeout = .seconds(1)
-        var authorityCertificates: [Certificate] = []
+        var authorityCertificates: [X509Certificate] = []
         if needsAuthority {
             let authorities = CertificateReview.authorities(clients.authority, at: now)
             if let fault = authorities.fault { throw fault }
             configuration.trustRoots = .certificates(authorities.chain)
-            authorityCertificates = authorities.chain.compactMap {
-                (try? $0.toDERBytes()).flatMap { try? Certificate(derEncoded: $0) }
-            }
+            authorityCertificates = authorities.chain.compactMap { X509Certificate($0) }
             configuration.certificateVerification =
                 clients.demand == .either ? .optionalVerification : .noHostnameVerification
         }

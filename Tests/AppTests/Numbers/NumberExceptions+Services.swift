@@ -5,7 +5,6 @@ extension NumberExceptions {
         Delivery/Mail/MailComposer: header[header.count - 1]
         Delivery/Mail/QuotedPrintable: all operators
         Delivery/Receivers/SlackBotReceiver: message.utf8.count + 512
-        Delivery/Receivers/WebhookSignature: padded += [UInt8
         Gateway/Forwarding/NotifierAddresses: state.current + $0 ·
             retry.ceiling) + extra.delay(after · choice.index + 1
         Notifier/Decisions/DecisionTexts: .text += text · Self.most(name) + 24 · left - cost ·
@@ -57,8 +56,8 @@ extension NumberExceptions {
         Delivery/Receivers/MailReceiver: reply.timings) + steps
         Delivery/Receivers/SlackBotReceiver: steps += error.attempt.steps ·
             steps += DeliveryStep.connection(reply.timings
-        Delivery/Receivers/WebhookReceiver: secrets += Self.parts(of · headers += try
-        Delivery/Receivers/WebhookSignature: .utf8) + body · } + message · } + inner
+        Delivery/Receivers/WebhookReceiver: secrets += Self.parts(of · headers += try ·
+            .utf8) + body
         Notifier/Decisions/DigestDecision: events += Self.events(message · events += stateEvents
         Notifier/DigestService: plan.silences + book.map(\.silence
         Notifier/Forms/OTLPRoutes: lines += HookText.fitting(event
@@ -167,6 +166,8 @@ extension NumberExceptions {
             Int64(FrameBudget.most / FrameBudg · Int64(FrameBudget.perSecond) · Int(refilled) ·
             Int(bytes[at])
         Server/Connection/HostPolicy: Int($1 - UInt8(
+        Server/Connection/SelfSignedCertificate: Int64(certificate.notValidBefore) ·
+            Int64(certificate.notValidAfter)
         Server/Connection/TLSContextBox: Int64($0.notValidBefore) · Int64($0.notValidAfter)
         Server/Pipeline/GzipInflater: Int(stream.pointee.avail_out)
         Server/Problems/Problem: Int((
