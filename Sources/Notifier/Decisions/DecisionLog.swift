@@ -83,7 +83,8 @@ public final class DecisionLog: Sendable {
     ///
     /// With a bucket, a digest or a person's decision is there before its effect: a machine that
     /// continues this log then sends the same bytes, and keeps to a silence that was answered.
-    /// Outcomes of deliveries, which have happened, follow at once.
+    /// Outcomes of deliveries, which have happened, follow at once; states of groups with the next
+    /// lines.
     ///
     /// If the log cannot be appended to, the effect is stored nevertheless and reported: a full
     /// disk must not stop messages. If `effect` throws, the decision is applied at the next start.
@@ -110,7 +111,7 @@ public final class DecisionLog: Sendable {
                     open.withLock { $0.left.append(number) }
                     throw NotLeading()
                 }
-            } else {
+            } else if events.contains(where: { Self.outcomes.contains($0.event) }) {
                 bucket.hurry()
             }
         }
@@ -128,6 +129,13 @@ public final class DecisionLog: Sendable {
     private static let waiting: Set<String> = [
         EventName.digestComposed, EventName.silenceAdded, EventName.silenceExpired,
         EventName.deliveryDropped, EventName.deliveryRetried,
+    ]
+
+    /// What has happened already: a machine that continues this log before it reads them sends the
+    /// message again. States of groups, up to ten a second, go with the next lines: each object costs
+    /// money.
+    private static let outcomes: Set<String> = [
+        EventName.deliverySent, EventName.deliveryRefused, EventName.deliveryDead,
     ]
 
     /// Waits until the lines before `end` are in the bucket, as long as a decision waits for it.

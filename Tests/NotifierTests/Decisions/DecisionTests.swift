@@ -124,13 +124,15 @@ struct DecisionTests {
         let bench = try await Bench()
         let mayDecide = Mutex(true)
         let waited = Mutex(0)
+        let hurried = Mutex(0)
         let log = DecisionLog(
             eventLog: bench.eventLog, store: try Store(path: bench.folder.file("state.sqlite")),
             bucket: DecisionLog.BucketWait(
                 until: { _ in
                     waited.withLock { $0 += 1 }
                     return mayDecide.withLock { $0 }
-                }, hurry: {}, untilActing: { mayDecide.withLock { $0 } }),
+                }, hurry: { hurried.withLock { $0 += 1 } },
+                untilActing: { mayDecide.withLock { $0 } }),
             telemetry: .silent)
         try await bench.commit(bench.digest("d1"), to: ["a"], log)
         #expect(waited.withLock { $0 } == 1)
@@ -157,6 +159,12 @@ struct DecisionTests {
             try await log.store.write { db in try Outbox.settle(db, id, verdict, at: now) }
         }
         #expect(try await log.store.read { db in try Outbox.list(db).map(\.state) } == [.sent])
+        #expect(hurried.withLock { $0 } == 1)
+        // Of no use to a receiver: it waits for the next object, which is one a second.
+        let state = Event(
+            ts: now, level: .debug, event: EventName.digestState, message: "states")
+        try await log.decide([state]) { _ in }
+        #expect(hurried.withLock { $0 } == 1)
         mayDecide.withLock { $0 = true }
         #expect(await log.resume())
         #expect(
