@@ -46,9 +46,7 @@ extension Node {
             routes += FlaggerGateRoutes.routes(gateway.service)
         }
         routes += EventRoutes.routes(eventLog)
-        routes += LogRoutes.routes(
-            eventLog, files: EventLogFiles(directory: settings.dataDirectory),
-            maxBytes: settings.log.maxBytes)
+        routes += LogRoutes.routes(eventLog, maxBytes: settings.log.maxBytes)
         routes.append(ConfigurationRoute.route(inForce))
         routes += TokenRoutes.routes(tokens)
         // A gateway takes hooks, too: its runs then end at once, and the notifier gets the event

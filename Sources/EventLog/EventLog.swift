@@ -92,9 +92,10 @@ public final class EventLog: Sendable {
         let quarantine = Quarantine(
             below: configuration.directory, node: configuration.node, clock: clock,
             telemetry: telemetry, examine: examine)
+        let queries = quarantine.queryGuard(of: .query)
         let recovery = try Recovery(
             folder, configuration: configuration, now: clock.now,
-            lines: quarantine.lineGuard(of: .recovery), telemetry: telemetry)
+            lines: quarantine.lineGuard(of: .recovery), queries: queries, telemetry: telemetry)
         quarantine.forget(
             before: recovery.archives.first?.name.number ?? recovery.closed.first?.name.number
                 ?? recovery.number)
@@ -158,8 +159,7 @@ public final class EventLog: Sendable {
         self.sealer = sealer
         self.answers = answers
         view = OwnView(
-            folder: folder, state: state, keeper: keeper,
-            queries: quarantine.queryGuard(of: .query))
+            folder: folder, state: state, keeper: keeper, queries: queries)
         queue = AppendQueue(
             capacity: configuration.queueBytes, takesOnlyCopies: configuration.beginsAsCopy)
         epoch =

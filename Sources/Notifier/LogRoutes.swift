@@ -7,12 +7,8 @@ public import Server
 
 /// `/v1/events/…`: counts and contents of the log (scope `read`), and its verification (`admin`).
 public enum LogRoutes {
-    /// - Parameters:
-    ///   - files: The same log; statistics and verification read its files.
-    ///   - maxBytes: The log's quota.
-    public static func routes(
-        _ eventLog: EventLog, files: EventLogFiles, maxBytes: Int
-    ) -> [Route] {
+    /// - Parameter maxBytes: The log's quota.
+    public static func routes(_ eventLog: EventLog, maxBytes: Int) -> [Route] {
         [
             Route(.get, "/v1/events/counts", access: .requires(.read)) { exchange in
                 var items = try exchange.queryItems()
@@ -48,13 +44,13 @@ public enum LogRoutes {
             Route(.get, "/v1/events/stats", access: .requires(.read)) { exchange in
                 let work = try exchange.beginQuery(memory: QueryPlace.logMemory)
                 defer { work.end() }
-                return answer(LogDocument.stats(try await files.stats(), maxBytes: maxBytes))
+                return answer(LogDocument.stats(try await eventLog.stats(), maxBytes: maxBytes))
             },
             // Reads every byte of the log, so the scope `read` is not enough.
             Route(.get, "/v1/events/verify", access: .requires(.admin)) { exchange in
                 let work = try exchange.beginQuery(memory: QueryPlace.logMemory)
                 defer { work.end() }
-                return answer(LogDocument.verification(try await files.verify()))
+                return answer(LogDocument.verification(try await eventLog.verify()))
             },
         ]
     }

@@ -18,8 +18,7 @@ extension Archive {
     /// The lines of `members`, in order, that match `query`, decompressed in parallel; nil for a
     /// damaged member.
     func select(
-        _ query: EventLogQuery, from members: [SegmentIndex.Member],
-        guardedBy queries: QueryGuard?
+        _ query: EventLogQuery, from members: [SegmentIndex.Member]
     ) throws(SystemFault) -> [MemberSelection?] {
         let filter = LinePrefilter(query.condition)
         expect(members)

@@ -4,6 +4,8 @@ import Events
 struct Archive: Sendable {
     let folder: LogFolder
     let name: SegmentName
+    /// Guards the lines that are examined; nil where a crash ends no node.
+    var queries: QueryGuard?
 
     private var files: any LogFileSystem { folder.files }
 
@@ -141,11 +143,9 @@ struct Archive: Sendable {
                 if isRepeated, Self.hasKey(plain) {
                     damage.append(MemberDamage(range: range, lines: 0))
                 } else {
-                    plain.withUnsafeBytes {
-                        builder.add(
-                            builder.survey($0), packed: sizes.packed, plain: sizes.plain, at: offset
-                        )
-                    }
+                    builder.add(
+                        survey(plain, at: builder.index.end, for: &builder), packed: sizes.packed,
+                        plain: sizes.plain, at: offset)
                 }
             } else {
                 damage.append(MemberDamage(range: range, lines: sizes.lines))
@@ -156,6 +156,28 @@ struct Archive: Sendable {
         return (
             builder.index, builder.encoded(archiveBytes: facts.bytes, closedAt: closedAt), damage
         )
+    }
+
+    /// Examines the lines of the next member, which start at `start` of the segment. Quarantined
+    /// lines are not examined, so the index does not know the member's fields.
+    func survey(
+        _ plain: [UInt8], at start: UInt64, for builder: inout IndexBuilder
+    ) -> IndexBuilder.Survey {
+        func position(_ offset: Int) -> LogPosition {
+            LogPosition(segment: name.number, offset: start +| UInt64(clamping: offset))
+        }
+        var survey = IndexBuilder.Survey()
+        QueryGuard.examine(
+            position(0)...position(plain.count), for: "index", guardedBy: queries
+        ) { step in
+            survey = plain.withUnsafeBytes { bytes in
+                builder.survey(bytes) { line, offset in
+                    step.admits(line, endingAt: position(offset + line.count + 1))
+                }
+            }
+            return true
+        }
+        return survey
     }
 
     /// Damaged bytes of an archive.

@@ -39,24 +39,20 @@ struct ArchivesAhead: Sendable {
         let next = segments.filter { $0.sealed && $0.name.number >= number }.prefix(width)
         let names = next.map(\.name)
         let found = ParallelWork.map(names.count, waits: folder.files.isDistant) { i in
-            Self.look(query, at: Archive(folder: folder, name: names[i]), guardedBy: queries)
+            Self.look(query, at: Archive(folder: folder, name: names[i], queries: queries))
         }
         looks = [:]
         for (name, look) in zip(names, found) { looks[name.number] = look }
     }
 
-    private static func look(
-        _ query: EventLogQuery, at archive: Archive, guardedBy queries: QueryGuard?
-    ) -> Look? {
+    private static func look(_ query: EventLogQuery, at archive: Archive) -> Look? {
         guard let plan = try? archive.plan(query) else { return nil }
         let members = plan.segment.members
         let candidates = members.indices.filter { plan.coverages[$0] != .none }
         guard candidates.count <= mostCandidates else { return Look(plan: plan, selections: [:]) }
         var selections: [UInt64: MemberSelection?] = [:]
         for place in candidates {
-            let found = try? archive.select(
-                query, from: [members[place]], guardedBy: queries
-            ).first
+            let found = try? archive.select(query, from: [members[place]]).first
             guard let found else { return nil }
             selections[members[place].start] = .some(found)
         }

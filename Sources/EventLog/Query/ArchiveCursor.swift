@@ -48,11 +48,11 @@ struct ArchiveCursor: Sendable {
             let rest = Array(members.dropFirst())
             inflated += rest.count
             return [member.selection]
-                + (try archive.select(query, from: rest, guardedBy: queries))
+                + (try archive.select(query, from: rest))
         }
         inflated += members.count
         if let known = ahead.selections(of: members, in: archive.name.number) { return known }
-        return try archive.select(query, from: members, guardedBy: queries)
+        return try archive.select(query, from: members)
     }
 
     /// Keeps the selection of the member that is read now: the next read may continue within it.

@@ -1,3 +1,4 @@
+import Core
 public import Events
 
 /// The contents of a log, segment by segment.
@@ -38,7 +39,17 @@ public struct EventLogStats: Sendable, Equatable {
     /// Files whose lines are not all counted, each with the reason: damaged or unreadable.
     public private(set) var faults: [String] = []
 
-    init(_ folder: LogFolder) throws(SystemFault) {
+    static func read(
+        _ folder: LogFolder, guardedBy queries: QueryGuard?
+    ) async throws(EventLogError) -> EventLogStats {
+        try await BlockingExecutor.log.run { () throws(EventLogError) in
+            do throws(SystemFault) {
+                return try EventLogStats(folder, guardedBy: queries)
+            } catch { throw error.eventLogError }
+        }
+    }
+
+    init(_ folder: LogFolder, guardedBy queries: QueryGuard? = nil) throws(SystemFault) {
         let found = try folder.segments()
         for (i, segment) in found.enumerated() {
             if i.isMultiple(of: ReadPlan.atOnce) {
@@ -47,7 +58,7 @@ public struct EventLogStats: Sendable, Equatable {
             let name = segment.sealed ? segment.name.archive : segment.name.plain
             try add(name) { stats throws(SystemFault) in
                 if segment.sealed {
-                    try stats.add(sealed: segment.name, folder)
+                    try stats.add(Archive(folder: folder, name: segment.name, queries: queries))
                 } else {
                     try stats.add(plain: name, .closed, folder)
                 }
@@ -70,9 +81,10 @@ public struct EventLogStats: Sendable, Equatable {
     }
 
     private mutating func add(
-        sealed name: SegmentName, _ folder: LogFolder
+        _ archive: Archive
     ) throws(SystemFault) {
-        let index = try Archive(folder: folder, name: name).index()
+        let (folder, name) = (archive.folder, archive.name)
+        let index = try archive.index()
         let beside = (try? folder.files.facts(folder.file(name.index)))?.allocated ?? 0
         let known = index.members.filter { $0.earliest <= $0.latest }
         segments.append(

@@ -41,8 +41,9 @@ extension LineSource {
             tail.lose(removed.unexplained(from: segment.name.number +| 1, before: next))
             next = segment.name.number
             if segment.sealed {
-                let archive = Archive(folder: view.folder, name: segment.name)
-                try tail.prepend(archive, count, query, guardedBy: view.queries)
+                let archive = Archive(
+                    folder: view.folder, name: segment.name, queries: view.queries)
+                try tail.prepend(archive, count, query)
             } else {
                 try tail.prepend(plain: segment.name.number, count, query, view)
             }
@@ -185,7 +186,7 @@ private struct LineTail {
     }
 
     mutating func prepend(
-        _ archive: Archive, _ count: Int, _ query: EventLogQuery, guardedBy queries: QueryGuard?
+        _ archive: Archive, _ count: Int, _ query: EventLogQuery
     ) throws(SystemFault) {
         let plan = try archive.plan(query)
         let members = plan.segment.members
@@ -195,7 +196,7 @@ private struct LineTail {
             let group = Array(rest.suffix(width))
             rest.removeLast(group.count)
             let selections = try archive.select(
-                query, from: group.map { members[$0] }, guardedBy: queries)
+                query, from: group.map { members[$0] })
             for (place, selection) in zip(group, selections).reversed() {
                 guard let selection else {
                     lose(members[place].lines)

@@ -338,7 +338,7 @@ struct LineSource: Sendable {
         _ name: SegmentName, _ query: EventLogQuery,
         _ visit: (UnsafeRawBufferPointer, LogPosition) -> Answer
     ) throws(SystemFault) -> Answer {
-        let archive = Archive(folder: folder, name: name)
+        let archive = Archive(folder: folder, name: name, queries: view.queries)
         let plan = try archives.plan(query, for: archive, among: segments)
         let members = plan.segment.members
         var foundAny = false

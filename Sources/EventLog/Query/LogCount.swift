@@ -77,7 +77,9 @@ struct LogCount {
             if !isCounted {
                 let before = self
                 do throws(SystemFault) {
-                    try count(Archive(folder: view.folder, name: segment.name)) { part in
+                    try count(
+                        Archive(folder: view.folder, name: segment.name, queries: view.queries)
+                    ) { part in
                         progress((Double(i) + part) / Double(segments.count))
                     }
                 } catch {
@@ -107,7 +109,11 @@ struct LogCount {
             throw SystemFault("open", path, code: SystemFault.absence)
         }
         let isCounted = segment.sealed ? false : try count(plain: segment.name)
-        if !isCounted { try count(Archive(folder: view.folder, name: segment.name)) { _ in } }
+        if !isCounted {
+            try count(Archive(folder: view.folder, name: segment.name, queries: view.queries)) {
+                _ in
+            }
+        }
     }
 
     /// Returns false if the file is missing; it may be sealed by now.

@@ -8,23 +8,7 @@ extension EventLogFiles {
     /// Works while another process writes the log; a segment that is sealed or removed meanwhile
     /// is not reported as damage.
     public func verify() async throws(EventLogError) -> VerifyReport {
-        let folder = view.folder
-        return try await BlockingExecutor.log.run { () throws(EventLogError) in
-            do throws(SystemFault) {
-                var retries = 0
-                while true {
-                    do throws(SystemFault) {
-                        var check = Verification(folder)
-                        try check.run(repairing: false)
-                        guard check.lacksSegments, retries < 3 else { return check.report }
-                        retries += 1
-                    } catch {
-                        guard error.isAbsence, retries < 3 else { throw error }
-                        retries += 1
-                    }
-                }
-            } catch { throw error.eventLogError }
-        }
+        try await Verification.report(on: view.folder, guardedBy: nil)
     }
 
     /// Finishes what a crash interrupted, drops torn tails, and replaces unreadable lines with
@@ -65,7 +49,8 @@ extension EventLogFiles {
         // The deduplication index is dropped: opening the log builds its own.
         let recovery = try Recovery(
             folder, configuration: EventLogConfiguration(directory: folder.path, node: ""),
-            now: clock.now, lines: quarantine.lineGuard(of: .recovery), telemetry: .silent)
+            now: clock.now, lines: quarantine.lineGuard(of: .recovery),
+            queries: quarantine.queryGuard(of: .query), telemetry: .silent)
         let head =
             recovery.active?.record
             ?? HeadFile.Record(head: LogPosition(segment: recovery.number, offset: 0), lines: 0)
@@ -81,11 +66,20 @@ extension EventLogFiles {
 
     /// The contents of the log, segment by segment.
     public func stats() async throws(EventLogError) -> EventLogStats {
-        let folder = view.folder
-        return try await BlockingExecutor.log.run { () throws(EventLogError) in
-            do throws(SystemFault) { return try EventLogStats(folder) } catch {
-                throw error.eventLogError
-            }
-        }
+        try await EventLogStats.read(view.folder, guardedBy: nil)
+    }
+}
+
+extension EventLog {
+    /// As `EventLogFiles.verify()`, in the process that writes the log: a line that crashes it is
+    /// quarantined.
+    public func verify() async throws(EventLogError) -> VerifyReport {
+        try await Verification.report(on: view.folder, guardedBy: view.queries)
+    }
+
+    /// As `EventLogFiles.stats()`, in the process that writes the log: a line that crashes it is
+    /// quarantined.
+    public func stats() async throws(EventLogError) -> EventLogStats {
+        try await EventLogStats.read(view.folder, guardedBy: view.queries)
     }
 }

@@ -36,15 +36,18 @@ struct Recovery {
     let known: HeadFile.Record?
     let folder: LogFolder
     private let lines: LineGuard
+    /// Guards the lines of an archive whose index is lost.
+    private let queries: QueryGuard
     private let telemetry: Telemetry
     var files: any LogFileSystem { folder.files }
 
     init(
         _ folder: LogFolder, configuration: EventLogConfiguration, now: Timestamp,
-        lines: LineGuard, telemetry: Telemetry
+        lines: LineGuard, queries: QueryGuard, telemetry: Telemetry
     ) throws(SystemFault) {
         self.folder = folder
         self.lines = lines
+        self.queries = queries
         self.telemetry = telemetry
         marks = DedupIndex(limits: configuration.markLimits, window: configuration.dedupWindow)
         known = try HeadFile.read(in: folder)
@@ -129,7 +132,7 @@ struct Recovery {
     private mutating func readArchive(
         _ name: SegmentName, covered: UInt64, since: Timestamp
     ) throws(SystemFault) {
-        let archive = Archive(folder: folder, name: name)
+        let archive = Archive(folder: folder, name: name, queries: queries)
         let outline = try archive.outline()
         let besides = folder.file(name.index)
         let allocated =

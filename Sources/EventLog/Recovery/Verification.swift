@@ -1,9 +1,11 @@
+import Core
 import Events
 import JSON
 
 /// Checks every segment of a log. All calls block.
 struct Verification {
     private let folder: LogFolder
+    private let queries: QueryGuard?
     private(set) var report = VerifyReport()
     private var sequences = SequenceCensus()
     /// The numbers of the segments that exist.
@@ -11,7 +13,32 @@ struct Verification {
     private let inflater = Inflater()
     private var files: any LogFileSystem { folder.files }
 
-    init(_ folder: LogFolder) { self.folder = folder }
+    init(_ folder: LogFolder, guardedBy queries: QueryGuard? = nil) {
+        self.folder = folder
+        self.queries = queries
+    }
+
+    /// Checks all files of a log that another thread or process may write.
+    static func report(
+        on folder: LogFolder, guardedBy queries: QueryGuard?
+    ) async throws(EventLogError) -> VerifyReport {
+        try await BlockingExecutor.log.run { () throws(EventLogError) in
+            do throws(SystemFault) {
+                var retries = 0
+                while true {
+                    do throws(SystemFault) {
+                        var check = Verification(folder, guardedBy: queries)
+                        try check.run(repairing: false)
+                        guard check.lacksSegments, retries < 3 else { return check.report }
+                        retries += 1
+                    } catch {
+                        guard error.isAbsence, retries < 3 else { throw error }
+                        retries += 1
+                    }
+                }
+            } catch { throw error.eventLogError }
+        }
+    }
 
     /// Checks all files; with `repairing`, repairs damaged archives.
     ///
@@ -29,7 +56,8 @@ struct Verification {
             if segment.sealed {
                 try checking(segment.name.archive) { check throws(SystemFault) in
                     try check.check(
-                        Archive(folder: folder, name: segment.name), repairing: repairing)
+                        Archive(folder: folder, name: segment.name, queries: check.queries),
+                        repairing: repairing)
                 }
             } else {
                 try checking(segment.name.plain) { check throws(SystemFault) in
@@ -202,15 +230,13 @@ struct Verification {
             let lines = packed.withUnsafeBytes({ GzipMember.unpack($0, with: inflater) }),
             lines.count == member.plain
         else { return nil }
-        return lines.withUnsafeBytes { plain in
-            count(plain)
-            let survey = builder.survey(plain)
-            builder.add(survey, packed: member.packed, plain: member.plain)
-            return (
-                survey.foreign,
-                packed.withUnsafeBytes { GzipMember.isAsWritten($0, lines: survey.lines) }
-            )
-        }
+        count(lines, endingAt: LogPosition(segment: archive.name.number, offset: member.end))
+        let survey = archive.survey(lines, at: member.start, for: &builder)
+        builder.add(survey, packed: member.packed, plain: member.plain)
+        return (
+            survey.foreign,
+            packed.withUnsafeBytes { GzipMember.isAsWritten($0, lines: survey.lines) }
+        )
     }
 
     // MARK: - Plain
@@ -227,8 +253,11 @@ struct Verification {
         let size = try files.facts(file).bytes
         var lines = LineCount()
         var sequences = self.sequences
-        let scan = try PlainScan(file, files: files) { group, _ in
-            lines.add(group, to: &sequences)
+        let queries = self.queries
+        let scan = try PlainScan(file, files: files) { group, commit in
+            lines.add(
+                group, to: &sequences, guardedBy: queries,
+                endingAt: LogPosition(segment: commit.segment, offset: commit.end))
         }
         self.sequences = sequences
         report.lines += lines.lines
@@ -268,9 +297,11 @@ struct Verification {
         report.damage.append(VerifyReport.Damage(damage, range: tail.range))
     }
 
-    private mutating func count(_ bytes: UnsafeRawBufferPointer) {
+    private mutating func count(_ bytes: [UInt8], endingAt end: LogPosition) {
         var lines = LineCount()
-        lines.add(bytes, to: &sequences)
+        bytes.withUnsafeBytes {
+            lines.add($0, to: &sequences, guardedBy: queries, endingAt: end)
+        }
         report.lines += lines.lines
         report.bytes += lines.bytes
     }
@@ -280,14 +311,26 @@ private struct LineCount {
     var lines = 0
     var bytes = 0
 
-    mutating func add(_ group: UnsafeRawBufferPointer, to sequences: inout SequenceCensus) {
-        group.forEachLine { line, _ in
-            guard !line.isFiller else { return }
-            lines += 1
-            bytes += line.count + 1
-            if let scanned = try? ScannedLine(line, from: .log) {
-                sequences.note(scanned.key, of: line)
+    /// - Parameter end: The position after the lines.
+    mutating func add(
+        _ group: UnsafeRawBufferPointer, to sequences: inout SequenceCensus,
+        guardedBy queries: QueryGuard?, endingAt end: LogPosition
+    ) {
+        let start = end.offset -| UInt64(clamping: group.count)
+        let from = LogPosition(segment: end.segment, offset: start)
+        QueryGuard.examine(from...end, for: "verify", guardedBy: queries) { step in
+            group.forEachLine { line, offset in
+                guard !line.isFiller else { return }
+                lines += 1
+                bytes += line.count + 1
+                let after = LogPosition(
+                    segment: end.segment, offset: start +| UInt64(offset + line.count + 1))
+                guard step.admits(line, endingAt: after) else { return }
+                if let scanned = try? ScannedLine(line, from: .log) {
+                    sequences.note(scanned.key, of: line)
+                }
             }
+            return true
         }
     }
 }

@@ -49,11 +49,12 @@ extension EventLog {
     public func nextToShip() async throws(EventLogError) -> SealedSegment? {
         let waiting = usage.archives.filter { $0.name.number > shipped }
         guard !waiting.isEmpty else { return nil }
-        let folder = view.folder
+        let (folder, queries) = (view.folder, view.queries)
         return try await BlockingExecutor.log.run { () throws(EventLogError) in
             for archive in waiting {
                 do throws(SystemFault) {
-                    return try SealedSegment(archive.name, in: folder)
+                    return try SealedSegment(
+                        Archive(folder: folder, name: archive.name, queries: queries))
                 } catch {
                     // The file is gone; `FolderWatch` reports that.
                     if !error.isAbsence { throw error.eventLogError }
@@ -84,8 +85,8 @@ extension EventLog {
 }
 
 extension SealedSegment {
-    init(_ name: SegmentName, in folder: LogFolder) throws(SystemFault) {
-        let archive = Archive(folder: folder, name: name)
+    init(_ archive: Archive) throws(SystemFault) {
+        let (folder, name) = (archive.folder, archive.name)
         if try archive.indexFile() == nil { _ = try archive.rebuild() }
         func file(_ name: String) throws(SystemFault) -> File {
             let path = folder.file(name)

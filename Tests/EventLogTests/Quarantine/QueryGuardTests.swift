@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Synchronization
 import Telemetry
 import TestSupport
 import Testing
@@ -172,6 +173,47 @@ struct QueryGuardTests {
         #expect(attempts(try await reader.all()) == Array(0..<900))
         #expect(attempts(try await log.files.last(1000, query: query).lines) == Array(0..<900))
         await eventLog.close()
+    }
+
+    @Test("a quarantined line is not examined for a new index, statistics or a verification")
+    func newIndex() async throws {
+        var eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
+        for i in 0..<900 {
+            try await eventLog.append(
+                log.event(message: "line \(i) " + String(repeating: "m", count: 300)))
+        }
+        await eventLog.settle()
+        var reader = eventLog.reader(from: .start)
+        let all = try await reader.all()
+        await eventLog.close()
+        let (archived, open) = (all[10], all[899])
+        let quarantine = quarantine()
+        for line in [archived, open] {
+            line.bytes.withUnsafeBytes {
+                quarantine.setAside(
+                    QuarantinedLine(
+                        reader: .query, end: line.end, checksum: Checksum.crc32($0), crashes: 4,
+                        names: nil), $0)
+            }
+        }
+        let seen = Mutex<[LineReader: Set<[UInt8]>]>([:])
+        for task in ["start", "statistics", "verification"] {
+            for name in try log.names() where name.hasSuffix(".idx") || name.hasPrefix("marks") {
+                try FileManager.default.removeItem(atPath: log.directory + "/log/" + name)
+            }
+            eventLog = try await EventLog.open(
+                log.configuration(), clock: log.clock.wall, telemetry: .silent,
+                files: PosixFileSystem(),
+                examine: { reader, line in
+                    seen.withLock { _ = $0[reader, default: []].insert(Array(line)) }
+                })
+            if task == "statistics" { #expect(try await eventLog.stats().lines >= 900) }
+            if task == "verification" { #expect(try await eventLog.verify().lines >= 900) }
+            await eventLog.close()
+        }
+        let examined = seen.withLock { $0[.query] ?? [] }
+        #expect(examined.contains(all[11].bytes) && examined.contains(all[898].bytes))
+        #expect(!examined.contains(archived.bytes) && !examined.contains(open.bytes))
     }
 
     @Test("a line that is shown alone is skipped after three crashes")
