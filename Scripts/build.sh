@@ -43,7 +43,7 @@ export BELLWETHER_SWIFT
 if [ -n "$BELLWETHER_COMMIT" ]; then export BELLWETHER_COMMIT; else unset BELLWETHER_COMMIT; fi
 
 if [ ! -x "$bin/bellwether" ]; then
-    echo "build: the first build takes about a quarter of an hour on two cores" >&2
+    echo "build: the first build takes about nine minutes on two cores" >&2
 else
     echo "build: building the changes" >&2
 fi

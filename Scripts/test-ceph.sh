@@ -62,6 +62,8 @@ osd_crush_chooseleaf_type = 0
 mon_allow_pool_size_one = true
 mon_max_pg_per_osd = 1000
 [client.rgw]
+# By default radosgw demands an encrypted connection to the monitor, for which there must be keys.
+ms_mon_client_mode = crc
 rgw_frontends = beast endpoint=127.0.0.1:$port tcp_nodelay=1
 CONF
 conf=(--conf "$work/ceph.conf")

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 
 /// A real S3-compatible store (SeaweedFS) with one empty bucket, on loopback.
@@ -77,12 +78,14 @@ public final class ObjectStore: Sendable {
         return FileManager.default.isExecutableFile(atPath: beside) ? beside : "weed"
     }
 
-    /// Creates the bucket by curl's own signing, which suffices for a request without a query.
+    /// Creates the bucket by curl's own signing, which suffices for a request without a query. Ceph
+    /// demands the hash of the body, which curl does not add.
     private func makeBucket() async throws -> Bool {
         let curl = try ChildProcess(
             "curl",
             [
                 "-s", "-o", "/dev/null", "-w", "%{http_code}\n", "-X", "PUT",
+                "-H", "x-amz-content-sha256: \(ContentHash.hex([]))",
                 "--aws-sigv4", "aws:amz:us-east-1:s3",
                 "-u", "\(Self.accessKey):\(Self.secretKey)", "\(endpoint)/\(Self.bucket)",
             ])
