@@ -468,6 +468,45 @@ struct StormIncidentTests {
     }
 
     @Test(
+        "News of a member is no decision; a lost state changes no message",
+        arguments: [20, 77, 130])
+    func memberNews(after: Int) {
+        func run(_ isLost: Bool) -> (said: [Digest], decisions: Int) {
+            var log = LogScript(DigestSettings(route: Self.route))
+            var (states, decided) = ([String: String](), LogPosition.start)
+            var decisions = 0
+            for second in 0..<200 {
+                if second % 5 == 0 {
+                    Self.fail(
+                        &log, 0..<7, status: second % 10 == 0 ? .unhealthy : .degraded,
+                        attempt: second / 5 + 1)
+                }
+                log.pass(1)
+                let checkpoint = log.machine.checkpoint()
+                if !checkpoint.decisions.isEmpty {
+                    decisions += 1
+                    decided = checkpoint.position
+                    for (key, state) in checkpoint.decisions { states[key] = state }
+                }
+                if isLost, second == after {
+                    let rebuilding = DigestMachine.rebuilding(states, decidedAt: decided)
+                    log.machine = DigestMachine(
+                        settings: log.machine.settings, position: rebuilding.from, states: states)
+                    for line in log.lines where line.end > rebuilding.from {
+                        log.machine.observe(line.event, at: line.end, now: line.event.ts)
+                    }
+                }
+            }
+            return (log.said(), decisions)
+        }
+        let whole = run(false)
+        #expect(whole.said.map(\.kind) == [.rollup, .rollup])
+        // 280 lines, and only the messages changed what a restart has to know.
+        #expect(whole.decisions <= 2)
+        #expect(run(true).said == whole.said)
+    }
+
+    @Test(
         "A storm that nobody measures says so at its reminder and at its end, after a restart too")
     func unmeasured() {
         var log = LogScript(DigestSettings(route: Self.route))

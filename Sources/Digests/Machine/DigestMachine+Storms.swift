@@ -39,18 +39,23 @@ extension DigestMachine {
         }
         closeWindow(place)
         guard let index = shared.storms.firstIndex(where: { $0.id == id }) else {
+            decide(place)
             release(place, now: now)
             return
         }
         if incident.isOver {
+            decide(place)
             shared.storms[index].close(incident, of: table.groups[place].live.key)
             table.groups[place].live.closeIncident(isReported: true)
         } else if let primary = shared.storms[index].shared.first,
             !table.groups[place].live.traits.contains(primary)
         {
+            decide(place)
             shared.storms[index].left +|= 1
             release(place, now: now)
         } else {
+            // No decision: a storm has thousands of members with news in each pass, and the same lines
+            // lead to the same state after a restart.
             shared.storms[index].note(table.groups[place].live)
         }
     }
@@ -59,6 +64,10 @@ extension DigestMachine {
         table.groups[place].window = nil
         table.groups[place].waitsUntil = nil
         if table.groups[place].unstoredFrom == nil { table.groups[place].unstoredFrom = position }
+    }
+
+    /// Marks a state that does not follow from the log's lines alone.
+    private mutating func decide(_ place: Int) {
         table.groups[place].isDecided = true
         hasClosed = true
     }
@@ -193,6 +202,7 @@ extension DigestMachine {
 
     private mutating func join(_ candidate: Candidate, _ index: Int) {
         closeWindow(candidate.place)
+        decide(candidate.place)
         table.groups[candidate.place].live.incident?.storm = shared.storms[index].id
         shared.storms[index].joined +|= 1
         shared.storms[index].start = min(shared.storms[index].start, candidate.start)

@@ -172,7 +172,7 @@ struct Archive: Sendable {
         ) { step in
             survey = plain.withUnsafeBytes { bytes in
                 builder.survey(bytes) { line, offset in
-                    step.admits(line, endingAt: position(offset + line.count + 1))
+                    step.admits(line, endingAt: position(offset +| line.count +| 1))
                 }
             }
             return true

@@ -30,10 +30,10 @@ struct Verification {
                         var check = Verification(folder, guardedBy: queries)
                         try check.run(repairing: false)
                         guard check.lacksSegments, retries < 3 else { return check.report }
-                        retries += 1
+                        retries +|= 1
                     } catch {
                         guard error.isAbsence, retries < 3 else { throw error }
-                        retries += 1
+                        retries +|= 1
                     }
                 }
             } catch { throw error.eventLogError }
@@ -324,7 +324,8 @@ private struct LineCount {
                 lines += 1
                 bytes += line.count + 1
                 let after = LogPosition(
-                    segment: end.segment, offset: start +| UInt64(offset + line.count + 1))
+                    segment: end.segment,
+                    offset: start +| UInt64(clamping: offset +| line.count +| 1))
                 guard step.admits(line, endingAt: after) else { return }
                 if let scanned = try? ScannedLine(line, from: .log) {
                     sequences.note(scanned.key, of: line)

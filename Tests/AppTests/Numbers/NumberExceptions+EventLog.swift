@@ -108,7 +108,6 @@ extension NumberExceptions {
         EventLog/Query/LineSource: retries += 1
         EventLog/Query/LogCount: retries += 1 · members += file?.memberCount ·
             inflated += rest.count · start + width · start + group.count
-        EventLog/Recovery/EventLogFiles+Verify: retries += 1
         EventLog/Recovery/EventLogLock: tries -= 1
         EventLog/Recovery/Verification: report.segments += 1 · lines += 1
         EventLog/Remote/StoredFiles: state.reading.requests += 1
