@@ -91,22 +91,29 @@ struct KillTests {
         try await eventually("every failure is in a digest", within: .seconds(60)) {
             try await Self.toldEvents(notifier, read) == total
         }
-        // The file receiver got each digest exactly once.
-        let (list, exit) = try await notifier.command("outbox", "list", "--json")
-        #expect(exit == .code(0))
-        let outbox = try JSONValue(
-            parsing: Array(list.utf8), limits: JSONLimits(maxBytes: 8 << 20, maxDepth: 8))
-        guard case .array(let rows) = outbox else {
-            Issue.record("no list: \(list)")
-            return
+        // The file receiver got each digest exactly once. The last one may still be under way.
+        try await eventually("every delivery is sent", within: .seconds(60)) {
+            try await Self.deliveries(notifier).allSatisfy { $0["state"]?.string == "sent" }
         }
+        let rows = try await Self.deliveries(notifier)
         #expect(!rows.isEmpty)
-        #expect(rows.allSatisfy { $0["state"]?.string == "sent" })
         #expect(Set(rows.compactMap { $0["digest"]?.string }).count == rows.count)
 
         let (_, verified) = try await notifier.command("logs", "verify")
         #expect(verified == .code(0))
         processes.killAll()
+    }
+
+    private static func deliveries(_ notifier: NodeProcess) async throws -> [JSONValue] {
+        let (list, exit) = try await notifier.command("outbox", "list", "--json")
+        try #require(exit == .code(0))
+        let outbox = try JSONValue(
+            parsing: Array(list.utf8), limits: JSONLimits(maxBytes: 8 << 20, maxDepth: 8))
+        guard case .array(let rows) = outbox else {
+            Issue.record("no list: \(list)")
+            return []
+        }
+        return rows
     }
 
     private static func measure(_ gateway: NodeProcess) async throws {
