@@ -19,9 +19,10 @@ public struct HMACKey: Sendable {
             let code = HMAC(
                 EVP_sha256(), key, Int32(clamping: key.count), message, message.count,
                 out.baseAddress, nil)
-            // Only a libcrypto without SHA-256 or without memory returns nil. A code of no bytes
-            // verifies nothing.
-            count = code == nil ? 0 : SHA256.length
+            // Without memory, or with a configuration of OpenSSL that leaves SHA-256 out. Nothing that
+            // is signed could be told from a forgery, so the process must not go on.
+            guard code != nil else { fatalError("OpenSSL's libcrypto cannot compute HMAC-SHA256") }
+            count = SHA256.length
         }
     }
 
@@ -29,7 +30,6 @@ public struct HMACKey: Sendable {
     /// wrong code as for the right one.
     public func verifies(_ code: [UInt8], for message: [UInt8]) -> Bool {
         let own = self.code(for: message)
-        return own.count == SHA256.length && code.count == own.count
-            && CRYPTO_memcmp(code, own, own.count) == 0
+        return code.count == own.count && CRYPTO_memcmp(code, own, own.count) == 0
     }
 }

@@ -24,8 +24,8 @@ public struct DigestMachine: Sendable {
     var suppressions: [Suppression] = []
     /// Keys of removed groups, whose states may still be stored.
     private var forgotten: Set<String> = []
-    /// Whether a window was closed or a group was reset since the last checkpoint. Store a
-    /// checkpoint before reading more lines; otherwise a restart would open other windows.
+    /// Whether a window was closed by a decision or a group was reset since the last checkpoint. Store
+    /// a checkpoint before reading more lines; otherwise a restart would open other windows.
     public internal(set) var hasClosed = false
     /// Until when no search for groups to remove starts: it visits all groups, and the last
     /// one found few.

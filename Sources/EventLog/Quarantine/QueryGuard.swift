@@ -2,7 +2,8 @@ import Core
 import Events
 import Synchronization
 
-/// Prevents a line from crashing the process each time a query examines it.
+/// Prevents a line from crashing the process each time a query examines it. A verification, and the
+/// making of a lost index, are queries here.
 ///
 /// Does for queries what `LineGuard` does for the node's own readers. That one needs a reader
 /// that goes forward; queries read any part of the log, several at a time, and examine different

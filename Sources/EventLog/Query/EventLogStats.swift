@@ -39,6 +39,7 @@ public struct EventLogStats: Sendable, Equatable {
     /// Files whose lines are not all counted, each with the reason: damaged or unreadable.
     public private(set) var faults: [String] = []
 
+    /// Reads a log's files, off the cooperative pool.
     static func read(
         _ folder: LogFolder, guardedBy queries: QueryGuard?
     ) async throws(EventLogError) -> EventLogStats {
@@ -80,9 +81,7 @@ public struct EventLogStats: Sendable, Equatable {
         }
     }
 
-    private mutating func add(
-        _ archive: Archive
-    ) throws(SystemFault) {
+    private mutating func add(_ archive: Archive) throws(SystemFault) {
         let (folder, name) = (archive.folder, archive.name)
         let index = try archive.index()
         let beside = (try? folder.files.facts(folder.file(name.index)))?.allocated ?? 0

@@ -2,7 +2,7 @@ import Core
 import Events
 import JSON
 
-/// Checks every segment of a log. All calls block.
+/// Checks every segment of a log. All calls but `report` block.
 struct Verification {
     private let folder: LogFolder
     private let queries: QueryGuard?
@@ -18,7 +18,8 @@ struct Verification {
         self.queries = queries
     }
 
-    /// Checks all files of a log that another thread or process may write.
+    /// Checks all files of a log, off the cooperative pool. Another thread or process may write the
+    /// log meanwhile.
     static func report(
         on folder: LogFolder, guardedBy queries: QueryGuard?
     ) async throws(EventLogError) -> VerifyReport {
